@@ -1,0 +1,62 @@
+"""Secrets of the stack, made at first start; none has a default and none is ever printed.
+
+`ensure(folder)` serves the native stack. `python -m stack.secrets ROOT` is the one-shot of
+docker-compose.yml: it fills one folder per consumer, each of which is a volume that only its
+consumer mounts, so a container sees its own secrets and no others.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+NATIVE: Final = ("console_token", "notifier_token")
+
+# Secret -> the consumers that read it; the same value is written for each of them.
+COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
+    "console_token": ("app",),
+    "notifier_token": ("app", "alertmanager"),
+    "postgres_password": ("app", "postgres"),
+    "grafana_admin_password": ("grafana",),
+}
+
+
+def ensure(folder: Path) -> dict[str, Path]:
+    """Return the path of each native secret in `folder`, making those that are missing.
+
+    The folder is 0700 and each file 0600. An existing secret is kept, an empty file is refilled.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return {name: _ensure_file(folder / name, mode=0o600) for name in NATIVE}
+
+
+def ensure_for_consumers(root: Path) -> None:
+    """Write each secret of `COMPOSE` into `root/<consumer>/<secret>` for all its consumers."""
+    for name, consumers in COMPOSE.items():
+        files = [root / consumer / name for consumer in consumers]
+        value = next((file.read_text() for file in files if file.exists() and file.stat().st_size), None)
+        for file in files:
+            # 0444: the consumer runs under a user id of its own image; nobody else mounts the volume.
+            _ensure_file(file, mode=0o444, value=value or (value := secrets.token_urlsafe(32)))
+
+
+def _ensure_file(file: Path, *, mode: int, value: str | None = None) -> Path:
+    if not file.exists() or file.stat().st_size == 0:
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(value or secrets.token_urlsafe(32))
+        part.chmod(mode)
+        part.replace(file)
+    return file
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:  # noqa: PLR2004
+        sys.exit("usage: python -m stack.secrets FOLDER (one folder per consumer below it)")
+    ensure_for_consumers(Path(sys.argv[1]))
