@@ -9,11 +9,13 @@ PROJECT = Path(__file__).resolve().parent.parent
 PRIVATE = 0o700
 
 
-class HomeUnusable(OSError):
+class HomeUnusable(OSError):  # noqa: N818 - reads as what happened
     """The home folder cannot be made or written."""
 
     def __init__(self, root: Path, reason: str) -> None:
-        super().__init__(f"cannot write to {root}: {reason}; free the disk, fix its owner, or set PLAINVIEW_HOME to another folder")
+        super().__init__(
+            f"cannot write to {root}: {reason}; free the disk, fix its owner, or set PLAINVIEW_HOME to another folder"
+        )
         self.root = root
         self.reason = reason
 

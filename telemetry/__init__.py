@@ -1,0 +1,34 @@
+"""Traces, metrics, GPU readings, cost and JSON logs for any FastAPI app.
+
+Two lines are enough: `instrument(app)`, and `with gpu_work("render", customer=...)` around what a GPU is paid for.
+`telemetry.catalog`, `telemetry.context`, `telemetry.gpu` and `telemetry.logs` are public too.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from telemetry._process import Telemetry, start
+    from telemetry._work import GpuWork, gpu_work
+    from telemetry.context import annotate
+    from telemetry.http import instrument
+    from telemetry.settings import TelemetrySettings
+
+__all__ = ["GpuWork", "Telemetry", "TelemetrySettings", "annotate", "gpu_work", "instrument", "start"]
+
+# Loaded on first use: those who read only the catalog (dashboards, rules, the command line) do not pay for the SDK.
+_HOME: Final = {
+    "GpuWork": "telemetry._work",
+    "Telemetry": "telemetry._process",
+    "TelemetrySettings": "telemetry.settings",
+    "annotate": "telemetry.context",
+    "gpu_work": "telemetry._work",
+    "instrument": "telemetry.http",
+    "start": "telemetry._process",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'telemetry' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

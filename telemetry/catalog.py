@@ -467,18 +467,28 @@ SPANS_EXPORTED: Final = Metric("telemetry_spans_exported_total", "counter", "Spa
 SPANS_DROPPED: Final = Metric(
     "telemetry_spans_dropped_total",
     "counter",
-    "Spans lost, by reason (queue_full, export_failed, shutdown).",
+    "Spans lost, by reason (queue_full, export_failed, rejected, shutdown).",
     labels=("reason",),
 )
 SPAN_QUEUE: Final = Metric("telemetry_span_queue_length", "gauge", "Finished spans that wait for export.")
 EXPORT_FAILURES: Final = Metric(
-    "telemetry_export_failures_total", "counter", "Exports of a batch of spans that failed, by error.", labels=("error_type",)
+    "telemetry_export_failures_total",
+    "counter",
+    "Exports of a batch of spans that failed, by error.",
+    labels=("error_type",),
 )
 EXPORT_LAST_SUCCESS: Final = Metric(
     "telemetry_export_last_success_timestamp_seconds",
     "gauge",
     "Unix time of the last export that the trace backend accepted; 0 before the first.",
     unit="seconds",
+)
+
+TELEMETRY_ERRORS: Final = Metric(
+    "telemetry_internal_errors_total",
+    "counter",
+    "Errors inside telemetry that were caught at its edge, by part; no request fails because of them.",
+    labels=("part",),
 )
 
 # --- Trace store ----------------------------------------------------------------------------------------------------
@@ -490,6 +500,13 @@ TRACESTORE_REJECTED: Final = Metric(
     "tracestore_requests_rejected_total",
     "counter",
     "OTLP requests that the trace store refused, by reason.",
+    labels=("reason",),
+    source="console",
+)
+TRACESTORE_REMOVED: Final = Metric(
+    "tracestore_spans_removed_total",
+    "counter",
+    "Spans removed to stay within the limits of the trace store, by limit (size, age).",
     labels=("reason",),
     source="console",
 )
@@ -545,6 +562,7 @@ SERIES: Final = MappingProxyType(_by_series())
 class Span:
     """Names of the spans that the project makes itself."""
 
+    GPU_WORK: Final = "gpu work"
     JOB: Final = "job generate"
     QUEUE_WAIT: Final = "queue wait"
     DECODE: Final = "decode"
@@ -564,6 +582,10 @@ class Attribute:
     GPU_SECONDS: Final = "plainview.gpu.seconds"
     COST_USD: Final = "plainview.cost.usd"
     DEVICE: Final = "plainview.device"
+    DEVICE_NAME: Final = "plainview.device.name"
+    GPU_UUID: Final = "plainview.gpu.uuid"
+    COST_KIND: Final = "plainview.cost.kind"
+    REQUEST_ID: Final = "plainview.request_id"
     DEVICE_SIMULATED: Final = "plainview.device.simulated"
     ATTEMPT: Final = "plainview.job.attempt"
     QUEUE_SECONDS: Final = "plainview.queue.seconds"
@@ -582,9 +604,23 @@ class Event:
     KEY_REVOKED: Final = "key.revoked"
     GPU_READING_FAILED: Final = "gpu.reading_failed"
     GPU_LOST: Final = "gpu.lost"
+    GPU_FOUND: Final = "gpu.found"
+    GPU_NOT_SUPPORTED: Final = "gpu.not_supported"
     GPU_ABSENT: Final = "gpu.absent"
     GPU_XID: Final = "gpu.xid"
+    GENERATOR_FACE_MISSING: Final = "generator.face_missing"
+    GENERATOR_GPU_UNUSED: Final = "generator.gpu_unused"
     NOTIFICATION_STORED: Final = "notification.stored"
     NOTIFICATION_DELIVERED: Final = "notification.delivered"
     NOTIFICATION_FAILED: Final = "notification.failed"
+    NOTIFICATION_ABANDONED: Final = "notification.abandoned"
+    NOTIFICATION_NO_TARGETS: Final = "notification.no_targets"
+    NOTIFICATION_REFUSED: Final = "notification.refused"
+    NOTIFICATION_OPEN: Final = "notification.open_without_token"
+    NOTIFICATION_OUTBOX_FAILED: Final = "notification.outbox_failed"
+    NOTIFICATION_EVIDENCE_FAILED: Final = "notification.evidence_failed"
+    WATCHDOG_SILENT: Final = "watchdog.silent"
+    WATCHDOG_BACK: Final = "watchdog.back"
     TELEMETRY_EXPORT_FAILED: Final = "telemetry.export_failed"
+    TELEMETRY_EXPORT_RECOVERED: Final = "telemetry.export_recovered"
+    TELEMETRY_FAILED: Final = "telemetry.failed"

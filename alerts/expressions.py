@@ -1,0 +1,38 @@
+"""PromQL that several rules share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts.thresholds import Threshold
+from dashboards import queries
+from telemetry import catalog
+
+SERVICE_ANSWERS: Final = queries.select(catalog.HTTP_REQUEST_DURATION, queries.SERVICE, part="count")
+SERVICE_ERRORS: Final = queries.select(
+    catalog.HTTP_REQUEST_DURATION, f"{queries.SERVICE},{queries.SERVER_ERROR}", part="count"
+)
+COST_DAY: Final = queries.select(catalog.COST_PERIOD, 'period="day"')
+BUDGET_DAY: Final = queries.select(catalog.BUDGET, 'period="day"')
+TARGET_FAILED: Final = queries.select(catalog.NOTIFICATION_DELIVERIES, 'outcome=~"failed|abandoned"')
+
+
+def in_force(threshold: Threshold) -> str:
+    """Return a vector of one: the threshold that the notifier publishes, else the default."""
+    published = queries.threshold(threshold.alert)
+    return f"({published} or vector({threshold.default:g}))"
+
+
+def limit(threshold: Threshold) -> str:
+    """Return the threshold as a scalar, so that it compares with any set of labels."""
+    return f"scalar{in_force(threshold)}"
+
+
+def value_of(threshold: Threshold) -> str:
+    """Return the Prometheus template expression for the threshold in force."""
+    return f"query `{in_force(threshold)}` | first | value"
+
+
+def share(part: str, whole: str, window: str) -> str:
+    """Return the share of events: nothing while there is none, also where `part` was never seen."""
+    return f"sum (rate({part}[{window}]))\n  /\nsum (rate({whole}[{window}]))"

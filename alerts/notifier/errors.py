@@ -1,0 +1,81 @@
+"""What can go wrong in the notifier.
+
+NotifierError
+├── WrongSetting (ValueError)      a setting that stops the start
+├── WrongTarget (ValueError)       an entry of PLAINVIEW_NOTIFY_URLS that Apprise cannot use
+├── PortTaken (OSError)            the notifier's address cannot be listened on
+├── OutboxUnavailable (OSError)    the outbox cannot be read or written now
+├── DeliveryFailed (RuntimeError)  a target did not take a message
+└── Refused                        a request that is answered with a problem
+    ├── Unauthorized               401: no or a wrong bearer token
+    ├── Malformed (ValueError)     400: the body is not what Alertmanager posts
+    └── TooLarge (ValueError)      413: the body is larger than any Alertmanager's
+"""
+
+# ruff: noqa: N818  # each name reads as what happened
+
+from __future__ import annotations
+
+
+class NotifierError(Exception):
+    """Base of everything the notifier raises itself."""
+
+
+class WrongSetting(NotifierError, ValueError):
+    """A setting cannot be used; names the variable and what is allowed."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+
+
+class WrongTarget(NotifierError, ValueError):
+    """An entry of PLAINVIEW_NOTIFY_URLS cannot be used; never holds the URL, which may carry a secret."""
+
+    def __init__(self, position: int, masked: str, reason: str) -> None:
+        super().__init__(f"PLAINVIEW_NOTIFY_URLS: entry {position} ({masked}) {reason}")
+        self.position = position
+
+
+class PortTaken(NotifierError, OSError):
+    """The address is in use or not ours."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"cannot listen on {host}:{port}: {reason}. Stop what uses the port, or set PLAINVIEW_NOTIFIER_PORT."
+        )
+
+
+class OutboxUnavailable(NotifierError, OSError):
+    """The outbox cannot be used now: a full disk, a locked or a broken file."""
+
+
+class DeliveryFailed(NotifierError, RuntimeError):
+    """A target did not take a message; the reason holds no secret."""
+
+
+class Refused(NotifierError):
+    """A request that is not taken; `status` is the answer's."""
+
+    status = 400
+    title = "Bad request"
+
+
+class Unauthorized(Refused):
+    """The bearer token is missing or wrong."""
+
+    status = 401
+    title = "Unauthorized"
+
+
+class Malformed(Refused, ValueError):
+    """The body is not what Alertmanager posts; sending it again would not help."""
+
+    title = "Malformed body"
+
+
+class TooLarge(Refused, ValueError):
+    """The body is larger than any Alertmanager's."""
+
+    status = 413
+    title = "Body too large"

@@ -1,0 +1,109 @@
+"""The notifier's settings, built once at the entry point."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .errors import WrongSetting
+from .secret_files import SecretFiles
+
+_PREFIX: Final = "PLAINVIEW_"
+
+#: Where the console is unless set; the links in the generated rules begin with it.
+DEFAULT_CONSOLE: Final = "http://127.0.0.1:8080"
+
+
+class NotifierSettings(BaseSettings):
+    """Where the notifier listens, whom it tells and where it keeps what it was told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(default=Path(".plainview"), description="Folder of everything Plainview writes.")
+    data_dir: Path | None = Field(
+        default=None, description="Folder of the databases; default: data/ in the home folder."
+    )
+    notify_urls: SecretStr = Field(
+        default=SecretStr(""),
+        description="Apprise URLs of the targets, separated by whitespace or comma and whitespace.",
+    )
+    notifier_host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    notifier_port: Annotated[int, Field(ge=1, le=65535)] = Field(default=9095, description="Port to listen on.")
+    notifier_token: SecretStr | None = Field(
+        default=None, description="Bearer token that Alertmanager must send; may be left out on loopback only."
+    )
+    notifier_database: Path | None = Field(
+        default=None, description="SQLite file of the outbox; default: notifier.db in the data folder."
+    )
+    notifier_watchdog_seconds: Annotated[float, Field(ge=0)] = Field(
+        default=600,
+        description="Silence of the watchdog alert after which monitoring counts as blind; 0 turns this off.",
+    )
+    console_url: HttpUrl = Field(default=HttpUrl(DEFAULT_CONSOLE), description="Public address of the console.")
+
+    @property
+    def database(self) -> Path:
+        """Return the path of the outbox."""
+        return self.notifier_database or (self.data_dir or self.home / "data") / "notifier.db"
+
+    @property
+    def console(self) -> str:
+        """Return the console's address without a slash at its end."""
+        return str(self.console_url).rstrip("/")
+
+    @property
+    def watchdog_silence(self) -> timedelta | None:
+        """Return how long the watchdog may be silent, None when nobody watches it."""
+        return timedelta(seconds=self.notifier_watchdog_seconds) if self.notifier_watchdog_seconds else None
+
+    @model_validator(mode="after")
+    def _open_only_on_loopback(self) -> Self:
+        token = self.notifier_token.get_secret_value() if self.notifier_token else ""
+        if not token and not _is_loopback(self.notifier_host):
+            raise WrongSetting(
+                "PLAINVIEW_NOTIFIER_TOKEN",
+                f"is not set, but the notifier is to listen on {self.notifier_host}. Without a token only "
+                "127.0.0.1, ::1 or localhost is allowed; set it, or PLAINVIEW_NOTIFIER_TOKEN_FILE.",
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+
+def load() -> NotifierSettings:
+    """Return the settings of this process's environment.
+
+    Raises:
+        WrongSetting: names the variable, its value unless secret, and what is allowed.
+    """
+    try:
+        return NotifierSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        if isinstance(own := first.get("ctx", {}).get("error"), WrongSetting):
+            raise own from None
+        field = str(first["loc"][0]) if first["loc"] else "SETTINGS"
+        value = "" if field in {"notify_urls", "notifier_token"} else f" (got {first['input']!r})"
+        raise WrongSetting(f"{_PREFIX}{field.upper()}", f"{first['msg']}{value}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,81 @@
+"""`python -m app serve|worker|migrate|bootstrap`: one process of the service, or one step of its set-up."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from app import VERSION
+from app.settings import Settings
+from app.startup import likely_typos, load
+from telemetry import TelemetrySettings
+
+
+def _serve(settings: Settings) -> int:
+    from app.server import serve  # noqa: PLC0415 - each command loads only what it needs
+
+    return serve(settings, _telemetry("api"))
+
+
+def _worker(settings: Settings) -> int:
+    from app.jobs.worker import work  # noqa: PLC0415
+
+    work(settings, _telemetry("worker"))
+
+
+def _migrate(settings: Settings) -> int:
+    from app.database.migrate import migrate  # noqa: PLC0415
+
+    migrate(settings)
+    sys.stdout.write(f"The database {settings.database.render_as_string()} is up to date.\n")
+    return 0
+
+
+def _bootstrap(settings: Settings) -> int:
+    from app.keys.bootstrap import bootstrap  # noqa: PLC0415
+
+    done = {
+        "created": "The first administrator's key is in {}.",
+        "present": "The first administrator's key was made before; it is in {}.",
+        "not needed": "An administrator's key exists and {} was taken away; nothing was done.",
+    }
+    sys.stdout.write(done[bootstrap(settings)].format(settings.first_key_file) + "\n")
+    return 0
+
+
+_COMMANDS: Final[Mapping[str, tuple[str, Callable[[Settings], int]]]] = {
+    "serve": ("answer requests", _serve),
+    "worker": ("run jobs on this host's device", _worker),
+    "migrate": ("bring the database up to date", _migrate),
+    "bootstrap": ("write the first administrator's key into PLAINVIEW_FIRST_KEY_FILE", _bootstrap),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return the exit status: 0, 1 when it failed, 2 when a setting is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m app", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (purpose, _) in _COMMANDS.items():
+        commands.add_parser(name, help=purpose)
+    chosen = parser.parse_args(arguments)
+    settings = load(Settings)
+    for variable, meant in likely_typos():
+        sys.stderr.write(f"{variable} is not a setting; did you mean {meant}?\n")
+    try:
+        return _COMMANDS[chosen.command][1](settings)
+    except (RuntimeError, ValueError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _telemetry(part: str) -> TelemetrySettings:
+    # The parts of one service are told apart by name in traces and logs, unless the operator names them.
+    settings = load(TelemetrySettings)
+    names = {"service_name": f"plainview-{part}", "service_version": VERSION}
+    return settings.model_copy(update={name: names[name] for name in names.keys() - settings.model_fields_set})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""The web application: its routes, its error shape, its lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from app import VERSION
+from app.database.engine import open_async_database
+from app.database.schema import check_schema
+from app.docs.routes import router as docs_router
+from app.errors.handlers import add_handlers
+from app.health.checks import Health
+from app.health.components import components
+from app.health.routes import router as health_router
+from app.jobs.files import JobFiles
+from app.jobs.queue import open_queue
+from app.jobs.reconciler import reconciling
+from app.jobs.routes import router as jobs_router
+from app.jobs.series import service_series
+from app.jobs.sweeper import sweeping
+from app.keys.ring import open_ring
+from app.keys.routes import router as keys_router
+from app.openapi import describe
+from app.services import Services
+from app.settings import Settings
+from telemetry import catalog, instrument
+from telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+
+_log = get_logger(__name__)
+
+
+def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
+    """Return the API; it opens nothing before its lifespan begins."""
+    app = FastAPI(
+        title="Plainview reference service",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=partial(_lifespan, settings=settings, telemetry=telemetry),
+    )
+    for router in (jobs_router, keys_router, health_router, docs_router):
+        app.include_router(router)
+    add_handlers(app)
+    describe(app)
+    instrument(app, telemetry)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, *, settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_async_database(settings.database))
+        await database.read(check_schema)
+        files = JobFiles(settings.data)
+        files.prepare()
+        queue = stack.enter_context(open_queue(settings))
+        attempts = telemetry.counter(catalog.AUTH_ATTEMPTS)
+        if not settings.auth_required:
+            _log.warning("auth.switched_off", detail="PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator")
+        keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
+        health = Health(components(database, queue, files, auth_required=settings.auth_required))
+        telemetry.register(health)
+        stack.callback(telemetry.registry.unregister, health)
+        await stack.enter_async_context(service_series(database, settings, telemetry))
+        await stack.enter_async_context(reconciling(database, queue))
+        await stack.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
+        app.state.services = Services(settings, telemetry, database, queue, keys, files, health)
+        yield

@@ -1,0 +1,1 @@
+"""The database: tables, engines with the right pragmas, and migrations."""

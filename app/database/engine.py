@@ -1,0 +1,112 @@
+"""Engines for SQLite and PostgreSQL, and the one way to run a query: a function over a connection.
+
+The API awaits `AsyncDatabase`, the worker and the command line call `Database`; both run the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_READ_ONLY: Final = "plainview_read_only"
+_BUSY_TIMEOUT_MS: Final = 5000
+
+
+class Database:
+    """Runs functions over a connection, each in a transaction of its own; lives as long as the process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(**{_READ_ONLY: True})
+
+    def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `query` returns; its changes are committed, or rolled back when it raises."""
+        with self.engine.begin() as connection:
+            return query(connection, *args, **kwargs)
+
+    def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `query` returns; it must not write, and takes no write lock."""
+        with self._reader.begin() as connection:
+            return query(connection, *args, **kwargs)
+
+
+class AsyncDatabase:
+    """`Database` for the event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(**{_READ_ONLY: True})
+
+    async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `query` returns; its changes are committed, or rolled back when it raises."""
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(query, *args, **kwargs)
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `query` returns; it must not write, and takes no write lock."""
+        async with self._reader.begin() as connection:
+            return await connection.run_sync(query, *args, **kwargs)
+
+
+@contextmanager
+def open_database(url: URL, *, pool_size: int = 5) -> Iterator[Database]:
+    """Give the database at `url` to synchronous code."""
+    driver = "sqlite+pysqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    engine = create_engine(url.set(drivername=driver), **_options(url, pool_size))
+    prepare(engine)
+    try:
+        yield Database(engine)
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def open_async_database(url: URL, *, pool_size: int = 5) -> AsyncIterator[AsyncDatabase]:
+    """Give the database at `url` to the event loop."""
+    driver = "sqlite+aiosqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    engine = create_async_engine(url.set(drivername=driver), **_options(url, pool_size))
+    prepare(engine.sync_engine)
+    try:
+        yield AsyncDatabase(engine)
+    finally:
+        await engine.dispose()
+
+
+def _options(url: URL, pool_size: int) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"pool_size": pool_size}
+    return {
+        "pool_size": pool_size,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {"connect_timeout": 5},
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Make every SQLite connection of `engine` durable, patient and strict; other databases need nothing."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin)
+
+
+def _pragmas(connection: Any, _record: object) -> None:
+    # The driver's own transactions start too late for BEGIN IMMEDIATE: take them over.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot be retried by the busy handler: lock at the start.
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

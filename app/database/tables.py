@@ -1,0 +1,104 @@
+"""The tables. Money is kept in whole billionths of a dollar: sums are exact on both databases."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from app.database.times import Moment
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+api_key: Final = Table(
+    "api_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("prefix", String(16), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False),
+    Column("customer", String(100), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+job: Final = Table(
+    "job",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("operation", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("customer", String(100), nullable=False),
+    Column("key_id", String(32)),
+    Column("tier", String(16), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("stage", String(32)),
+    Column("progress", Float, nullable=False, default=0.0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("worker_id", String(100)),
+    Column("traceparent", String(64)),
+    Column("request_id", String(128)),
+    Column("created_at", Moment, nullable=False),
+    Column("queued_at", Moment, nullable=False),
+    Column("enqueued_at", Moment),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("cancel_requested_at", Moment),
+    Column("queue_seconds", Float),
+    Column("gpu_seconds", Float, nullable=False, default=0.0),
+    Column("cost_nanousd", BigInteger, nullable=False, default=0),
+    Column("device", String(16)),
+    Column("model", String(100)),
+    Column("error_code", String(64)),
+    Column("error_message", Text),
+    Column("result_name", String(64)),
+    Column("result_bytes", BigInteger),
+    Column("output_seconds", Float),
+    Column("result_removed_at", Moment),
+    Index(None, "state", "queued_at"),
+    Index(None, "customer", "created_at"),
+    Index(None, "created_at"),
+    Index(None, "finished_at"),
+)
+
+# One row per time a worker ran a job: what each run cost is counted once, also when the worker died in it.
+run: Final = Table(
+    "run",
+    metadata,
+    Column("job_id", String(32), ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("worker_id", String(100), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("outcome", String(16)),
+    Column("device", String(16), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("touched_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("gpu_seconds", Float, nullable=False, default=0.0),
+    Column("cost_nanousd", BigInteger, nullable=False, default=0),
+    Index(None, "touched_at"),
+)
+
+worker: Final = Table(
+    "worker",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("device", String(16), nullable=False),
+    Column("device_name", String(100), nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("heartbeat_at", Moment, nullable=False),
+)

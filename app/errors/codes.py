@@ -1,0 +1,60 @@
+"""Every code that an answer may carry, with its HTTP status and what it means."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Code(Enum):
+    """A documented kind of error; the name in lower case is the `code` of the answer.
+
+    Attributes:
+        status: HTTP status of the answer.
+        title: what the code means, the same in every answer that carries it.
+    """
+
+    status: int
+    title: str
+
+    # Access
+    KEY_MISSING = (401, "No API key was sent")
+    KEY_MALFORMED = (401, "What was sent is not an API key")
+    KEY_UNKNOWN = (401, "The API key is not known")
+    KEY_REVOKED = (401, "The API key was revoked")
+    KEY_EXPIRED = (401, "The API key has expired")
+    ROLE_REQUIRED = (403, "The API key's role does not allow this")
+
+    # Requests
+    BAD_REQUEST = (400, "The request cannot be understood")
+    INVALID_INPUT = (422, "The request has fields that cannot be used")
+    BODY_TOO_LARGE = (413, "The body is larger than allowed")
+    MEDIA_TYPE_UNSUPPORTED = (415, "The body's media type is not supported")
+    ROUTE_UNKNOWN = (404, "There is nothing at this address")
+    METHOD_NOT_ALLOWED = (405, "The method is not allowed at this address")
+    CLIENT_CLOSED = (400, "The body ended before it was complete")
+    HTTP_ERROR = (400, "The request was refused")
+
+    # Jobs
+    JOB_UNKNOWN = (404, "There is no such job")
+    JOB_NOT_FINISHED = (409, "The job has not finished")
+    JOB_ALREADY_FINISHED = (409, "The job has already finished")
+    JOB_FAILED = (410, "The job failed and has no result")
+    JOB_CANCELLED = (410, "The job was cancelled and has no result")
+    RESULT_EXPIRED = (410, "The result was removed")
+
+    # Keys
+    KEY_ID_UNKNOWN = (404, "There is no such key")
+
+    # The service
+    INTERNAL = (500, "The service failed")
+    DATABASE_UNAVAILABLE = (503, "The database does not answer")
+    STORAGE_FULL = (507, "There is no room for the upload")
+
+    def __init__(self, status: int, title: str) -> None:
+        self.status = status
+        self.title = title
+
+    @property
+    def code(self) -> str:
+        """The code as answers carry it."""
+        return self.name.lower()

@@ -1,0 +1,70 @@
+"""The error that routes raise, and the problem details that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from starlette.responses import JSONResponse
+
+from app.clock import rfc3339, utc_now
+from app.errors.codes import Code
+from telemetry.context import current_request_id, current_trace_id
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that cannot be used: its name, what was found in a few words, and what is allowed."""
+
+    field: str
+    value: str
+    message: str
+
+
+class ServiceError(Exception):
+    """An error that the caller can act on; the one class, told apart by `code`.
+
+    Attributes:
+        code: what kind of error, with its HTTP status.
+        detail: what happened, with which value, and what to do next.
+        errors: the fields at fault, where fields are.
+        headers: to be sent with the answer.
+    """
+
+    def __init__(
+        self, code: Code, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        super().__init__(code, detail)
+
+    def __str__(self) -> str:
+        return f"{self.code.code}: {self.detail}"
+
+
+class ProblemResponse(JSONResponse):
+    """An answer in the shape of RFC 9457."""
+
+    media_type = MEDIA_TYPE
+
+
+def problem_response(error: ServiceError, *, status: int | None = None) -> ProblemResponse:
+    """Return the answer to `error`; `status` only where the framework chose one that has no code of its own."""
+    body: dict[str, Any] = {
+        "type": f"/docs/errors#{error.code.code}",
+        "title": error.code.title,
+        "status": status or error.code.status,
+        "detail": error.detail,
+        "code": error.code.code,
+        "request_id": current_request_id(),
+        "trace_id": current_trace_id(),
+        "timestamp": rfc3339(utc_now()),
+    }
+    if error.errors:
+        body["errors"] = [asdict(field) for field in error.errors]
+    return ProblemResponse(body, status_code=status or error.code.status, headers=error.headers)

@@ -1,0 +1,94 @@
+"""Component checks: run together, each with its own time-out, the answer kept for a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from telemetry import catalog
+
+Status = Literal["healthy", "degraded", "unhealthy"]
+
+_VALUES: Final[Mapping[Status, float]] = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
+_TIMEOUT: Final = 2.0
+_KEPT_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: `message` says why when it is not healthy, and what was seen when it is."""
+
+    status: Status
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The state of one part, and how long it took to find out."""
+
+    name: str
+    status: Status
+    message: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of all parts."""
+
+    components: tuple[Component, ...]
+
+    @property
+    def status(self) -> Status:
+        """The worst of the parts."""
+        return min((part.status for part in self.components), key=_VALUES.__getitem__, default="healthy")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests can be answered; a degraded part does not keep them out."""
+        return self.status != "unhealthy"
+
+
+class Health(Collector):
+    """Asks the parts on demand; exports what it last found. Lives as long as the app."""
+
+    def __init__(self, checks: Mapping[str, Callable[[], Awaitable[Finding]]]) -> None:
+        self._checks = checks
+        self._lock = asyncio.Lock()
+        self._report: Report | None = None
+        self._taken_at = 0.0
+        self.began = time.monotonic()
+
+    async def report(self) -> Report:
+        """Return the state of all parts, at most a second old."""
+        async with self._lock:
+            if self._report is None or time.monotonic() - self._taken_at > _KEPT_SECONDS:
+                parts = await asyncio.gather(*(_ask(name, check) for name, check in self._checks.items()))
+                self._report, self._taken_at = Report(tuple(parts)), time.monotonic()
+            return self._report
+
+    def collect(self) -> Iterable[Metric]:
+        metric = catalog.HEALTH_COMPONENT
+        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for part in self._report.components if self._report else ():
+            family.add_metric([part.name], _VALUES[part.status])
+        yield family
+
+
+async def _ask(name: str, check: Callable[[], Awaitable[Finding]]) -> Component:
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            found = await check()
+    except TimeoutError:
+        found = Finding("unhealthy", f"no answer within {_TIMEOUT:g} s")
+    except Exception as error:  # noqa: BLE001 - whatever keeps a part from answering makes it unhealthy
+        found = Finding("unhealthy", type(error).__name__)
+    return Component(name, found.status, found.message, round(time.monotonic() - began, 4))

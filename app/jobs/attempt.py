@@ -1,0 +1,85 @@
+"""One run of a job on the device: from the files that were sent to a stored result, or to the reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from app.database.engine import Database
+from app.generation.generator import Cancelled, Generated, Generator
+from app.generation.inputs.errors import BadInput
+from app.jobs import claims
+from app.jobs.claims import Claim, Ending
+from app.jobs.context import HandedBackError, RunContext
+from app.jobs.files import JobFiles
+from app.jobs.job import RunOutcome, State
+from app.jobs.meter import Meter
+from app.jobs.tallies import Tallies
+from telemetry.catalog import Span
+from telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+    from telemetry.gpu import Device
+
+_log = get_logger(__name__)
+
+
+class Attempt:
+    """Runs claimed jobs with one generator on one device."""
+
+    def __init__(
+        self, database: Database, files: JobFiles, generator: Generator, device: Device, telemetry: Telemetry
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._generator = generator
+        self._device = device
+        self._telemetry = telemetry
+
+    def run(self, mine: Claim, tallies: Tallies, giving_up: Event) -> Ending:
+        """Return how the run ended; the video is stored by then, or nothing of it is left."""
+        meter = Meter(mine, self._generator.model, self._device, self._telemetry)
+
+        def report(stage: str | None, progress: float) -> bool:
+            return self._database.write(claims.touch, mine, stage=stage, progress=progress, spent=meter.so_far())
+
+        context = RunContext(report, self._telemetry.tracer, tallies.stages, giving_up)
+        try:
+            return self._make(mine, meter, context)
+        except HandedBackError:
+            return Ending(RunOutcome.HANDED_BACK, State.QUEUED, meter.so_far())
+        except Cancelled:
+            return Ending(RunOutcome.CANCELLED, State.CANCELLED, meter.so_far())
+        except BadInput as error:
+            return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "invalid_input", str(error))
+        except Exception as error:  # noqa: BLE001 - a model may raise anything; what it was goes into the log
+            _log.exception("job.run_failed", attempt=mine.attempt, error_type=type(error).__name__)
+            message = f"The model {self._generator.model} failed ({type(error).__name__})."
+            return Ending(
+                RunOutcome.FAILED, State.FAILED, meter.so_far(), "generation_failed", message, may_run_again=True
+            )
+
+    def _make(self, mine: Claim, meter: Meter, context: RunContext) -> Ending:
+        draft = self._files.draft(mine.job.id, mine.attempt)
+        try:
+            with meter.running():
+                made = self._generate(mine, draft, context)
+            with context.stage(Span.STORE):
+                result = self._files.keep(draft)
+        finally:
+            draft.unlink(missing_ok=True)
+        return Ending(
+            RunOutcome.SUCCEEDED,
+            State.SUCCEEDED,
+            meter.so_far(),
+            result_name=result.name,
+            result_bytes=result.stat().st_size,
+            output_seconds=made.duration_seconds,
+        )
+
+    def _generate(self, mine: Claim, draft: Path, context: RunContext) -> Generated:
+        job_id = mine.job.id
+        image, audio = self._files.image(job_id), self._files.audio(job_id)
+        return self._generator.generate(image, audio, mine.job.prompt, draft, context)

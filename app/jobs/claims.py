@@ -1,0 +1,194 @@
+"""The worker's queries: take a job, tell how it goes, end the run. Every change is guarded by the attempt's number.
+
+A worker that was thought dead and comes back finds that its attempt is no longer the current one: nothing it writes
+counts any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from app.database.tables import job, run
+from app.database.times import now
+from app.jobs.job import MOST_ATTEMPTS, Job, RunOutcome, State, nanousd
+from app.jobs.rows import as_job
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker may run now. `waited_since` to `claimed_at` is its wait for this run."""
+
+    job: Job
+    attempt: int
+    waited_since: datetime
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A job that must not run (again), as it stands after the claim; `settled` when the claim itself ended it."""
+
+    job: Job | None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run has used of the device so far."""
+
+    gpu_seconds: float
+    cost_usd: Decimal
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, and what that makes of the job.
+
+    A failed run with `may_run_again` leaves the job queued until too many runs have failed; `state` is for then.
+    """
+
+    outcome: RunOutcome
+    state: State
+    spent: Spent
+    error_code: str | None = None
+    error_message: str | None = None
+    result_name: str | None = None
+    result_bytes: int | None = None
+    output_seconds: float | None = None
+    may_run_again: bool = False
+
+
+def claim(connection: Connection, job_id: str, worker_id: str, *, device: str, model: str) -> Claim | Refusal:
+    """Take the job for this worker, close what a dead worker left open, and give up after too many runs."""
+    row = connection.execute(select(job).where(job.c.id == job_id).with_for_update()).one_or_none()
+    if row is None:
+        return Refusal(None)
+    found = as_job(row)
+    if found.state.is_final:
+        return Refusal(found)
+    moment = now(connection)
+    waited_since = _close_lost_run(connection, found, moment) or found.queued_at
+    if found.cancel_requested_at is not None:
+        return Refusal(_settle(connection, found, moment, state=State.CANCELLED), settled=True)
+    if _failures(connection, job_id) >= MOST_ATTEMPTS:
+        error = {
+            "error_code": "attempts_exhausted",
+            "error_message": found.error_message or f"The job was run {found.attempts} times and never came to an end.",
+        }
+        return Refusal(_settle(connection, found, moment, state=State.FAILED, **error), settled=True)
+    attempt = found.attempts + 1
+    connection.execute(
+        insert(run).values(
+            job_id=job_id,
+            attempt=attempt,
+            worker_id=worker_id,
+            kind="job" if attempt == 1 else "retry",
+            device=device,
+            started_at=moment,
+            touched_at=moment,
+        )
+    )
+    changed = {"state": State.RUNNING, "attempts": attempt, "worker_id": worker_id, "device": device, "model": model}
+    changed |= {"stage": None, "progress": 0.0}
+    if found.started_at is None:
+        changed |= {"started_at": moment, "queue_seconds": (moment - found.created_at).total_seconds()}
+    return Claim(_change(connection, job_id, changed), attempt, waited_since, moment)
+
+
+def touch(connection: Connection, mine: Claim, *, stage: str | None, progress: float, spent: Spent) -> bool:
+    """Tell how the run goes; return False when it is to stop, because it was cancelled or is no longer ours."""
+    _spend(connection, mine, spent, ended=None, outcome=None)
+    _sum_up(connection, mine.job.id)
+    changed = connection.execute(
+        update(job)
+        .where(job.c.id == mine.job.id, job.c.attempts == mine.attempt, job.c.state == State.RUNNING)
+        .where(job.c.cancel_requested_at.is_(None))
+        .values(stage=stage, progress=progress)
+    )
+    return changed.rowcount == 1
+
+
+def end(connection: Connection, mine: Claim, ending: Ending) -> Job | None:
+    """End the run and change the job; return the job, or None when this run is no longer the current one."""
+    moment = now(connection)
+    _spend(connection, mine, ending.spent, ended=moment, outcome=ending.outcome)
+    again = ending.may_run_again and _failures(connection, mine.job.id) < MOST_ATTEMPTS
+    state = State.QUEUED if again else ending.state
+    values: dict[str, Any] = {
+        "state": state,
+        "stage": None,
+        "error_code": ending.error_code,
+        "error_message": ending.error_message,
+        "result_name": ending.result_name,
+        "result_bytes": ending.result_bytes,
+        "output_seconds": ending.output_seconds,
+        "finished_at": moment if state.is_final else None,
+    }
+    if state is State.SUCCEEDED:
+        values["progress"] = 1.0
+    if state is State.QUEUED:
+        values |= {"queued_at": moment, "progress": 0.0, "worker_id": None}
+    changed = connection.execute(
+        update(job)
+        .where(job.c.id == mine.job.id, job.c.attempts == mine.attempt, job.c.state == State.RUNNING)
+        .values(values)
+    )
+    if changed.rowcount != 1:
+        return None
+    _sum_up(connection, mine.job.id)
+    return as_job(connection.execute(select(job).where(job.c.id == mine.job.id)).one())
+
+
+def _close_lost_run(connection: Connection, found: Job, moment: datetime) -> datetime | None:
+    lost = (run.c.job_id == found.id) & run.c.ended_at.is_(None)
+    seen: datetime | None = connection.scalar(select(func.max(run.c.touched_at)).where(lost))
+    if seen is None:
+        return None
+    connection.execute(update(run).where(lost).values(ended_at=moment, outcome=RunOutcome.LOST))
+    _sum_up(connection, found.id)
+    return seen
+
+
+def _failures(connection: Connection, job_id: str) -> int:
+    counted = run.c.outcome.in_([RunOutcome.FAILED, RunOutcome.LOST])
+    return connection.scalar(select(func.count()).select_from(run).where(run.c.job_id == job_id, counted)) or 0
+
+
+def _settle(connection: Connection, found: Job, moment: datetime, **values: Any) -> Job:
+    return _change(connection, found.id, {"finished_at": moment, "stage": None, **values})
+
+
+def _change(connection: Connection, job_id: str, values: dict[str, Any]) -> Job:
+    connection.execute(update(job).where(job.c.id == job_id).values(values))
+    return as_job(connection.execute(select(job).where(job.c.id == job_id)).one())
+
+
+def _spend(
+    connection: Connection, mine: Claim, spent: Spent, *, ended: datetime | None, outcome: RunOutcome | None
+) -> None:
+    connection.execute(
+        update(run)
+        .where(run.c.job_id == mine.job.id, run.c.attempt == mine.attempt, run.c.ended_at.is_(None))
+        .values(
+            kind=spent.kind,
+            gpu_seconds=spent.gpu_seconds,
+            cost_nanousd=nanousd(spent.cost_usd),
+            touched_at=now(connection),
+            ended_at=ended,
+            outcome=outcome,
+        )
+    )
+
+
+def _sum_up(connection: Connection, job_id: str) -> None:
+    spent = select(func.sum(run.c.gpu_seconds), func.sum(run.c.cost_nanousd)).where(run.c.job_id == job_id)
+    seconds, cost = connection.execute(spent).one()
+    connection.execute(
+        update(job).where(job.c.id == job_id).values(gpu_seconds=seconds or 0.0, cost_nanousd=int(cost or 0))
+    )

@@ -1,0 +1,102 @@
+"""What a job is: its states and its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+OPERATION: Final = "generate"
+#: Runs that may fail or be lost before the job is given up.
+MOST_ATTEMPTS: Final = 3
+_NANO: Final = Decimal(1_000_000_000)
+
+
+class State(StrEnum):
+    """Where a job is; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the job."""
+        return self in FINAL
+
+
+FINAL: Final = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+UNFINISHED: Final = (State.QUEUED, State.RUNNING)
+
+
+class RunOutcome(StrEnum):
+    """How one run of a job ended; `lost` when its worker died, `handed_back` when the worker was told to stop."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    HANDED_BACK = "handed_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as the database has it.
+
+    Attributes:
+        queued_at: when it last began to wait: at its submit, or when a run of it ended without a result.
+        enqueued_at: when the queue had it for sure; None between the row and the queue.
+        queue_seconds: wait before the first run.
+        gpu_seconds, cost_nanousd: of all its runs so far.
+        traceparent: W3C context of the submit request.
+    """
+
+    id: str
+    operation: str
+    state: State
+    customer: str
+    key_id: str | None
+    tier: str
+    prompt: str
+    stage: str | None
+    progress: float
+    attempts: int
+    worker_id: str | None
+    traceparent: str | None
+    request_id: str | None
+    created_at: datetime
+    queued_at: datetime
+    enqueued_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    queue_seconds: float | None
+    gpu_seconds: float
+    cost_nanousd: int
+    device: str | None
+    model: str | None
+    error_code: str | None
+    error_message: str | None
+    result_name: str | None
+    result_bytes: int | None
+    output_seconds: float | None
+    result_removed_at: datetime | None
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """Cost of all runs so far."""
+        return self.cost_nanousd / _NANO
+
+    @property
+    def trace_id(self) -> str | None:
+        """The job's trace as 32 hex digits."""
+        return self.traceparent.split("-")[1] if self.traceparent else None
+
+
+def nanousd(cost: Decimal) -> int:
+    """Return a cost in whole billionths of a dollar."""
+    return round(cost * _NANO)

@@ -1,0 +1,72 @@
+"""Makes queue and rows agree again after something died between two steps; runs on every API node.
+
+- a row that was accepted and never reached the queue is enqueued;
+- a job that a dead worker held is given to the next one;
+- a job that the queue is through with, or lost, though it never came to an end, is delivered once more;
+- a job that was cancelled while its worker was dead is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from app.background import every
+from app.database.engine import AsyncDatabase
+from app.jobs import rows, workers
+from app.jobs.queue import JobQueue
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+_SECONDS_BETWEEN: Final = 5.0
+_ENQUEUE_AFTER: Final = timedelta(seconds=5)
+_STILL_DELIVERING: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
+
+
+class Reconciler:
+    """One pass over rows and queue; passes of several nodes may overlap, each step is safe to repeat."""
+
+    def __init__(self, database: AsyncDatabase, queue: JobQueue) -> None:
+        self._database = database
+        self._queue = queue
+        self._suspects: frozenset[str] = frozenset()
+
+    async def run(self) -> None:
+        """Make one pass."""
+        await self._enqueue_missing()
+        await self._take_over()
+        await self._deliver_again()
+
+    async def _enqueue_missing(self) -> None:
+        for job_id in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
+            await asyncio.to_thread(self._queue.enqueue, job_id)
+            await self._database.write(rows.mark_enqueued, job_id)
+            _log.warning("job.enqueued_late", job_id=job_id)
+
+    async def _take_over(self) -> None:
+        for worker_id in await self._database.read(workers.dead):
+            for job_id in await asyncio.to_thread(self._queue.reclaim, worker_id):
+                _log.warning("job.taken_over", job_id=job_id, worker=worker_id)
+
+    async def _deliver_again(self) -> None:
+        unfinished = [job.id for job in await self._database.read(rows.unfinished)]
+        if not unfinished:
+            self._suspects = frozenset()
+            return
+        states = await asyncio.to_thread(self._queue.states, unfinished)
+        ended = frozenset(job_id for job_id in unfinished if states.get(job_id) not in _STILL_DELIVERING)
+        # A job that ended between the two looks is not a case: only what both passes saw is.
+        for job_id in ended & self._suspects:
+            await asyncio.to_thread(self._queue.restart, job_id)
+            _log.warning("job.delivered_again", job_id=job_id, delivery=states.get(job_id, "lost"))
+        self._suspects = ended
+
+
+@asynccontextmanager
+async def reconciling(database: AsyncDatabase, queue: JobQueue) -> AsyncIterator[None]:
+    """Keep rows and queue in agreement while the block lasts."""
+    async with every(_SECONDS_BETWEEN, Reconciler(database, queue).run, name="reconcile jobs"):
+        yield

@@ -1,0 +1,134 @@
+"""The API's queries on jobs, each a function over a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from app.database.tables import job
+from app.database.times import now
+from app.jobs.job import OPERATION, UNFINISHED, Job, State
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What the API knows about a job when it accepts it."""
+
+    id: str
+    customer: str
+    key_id: str
+    tier: str
+    prompt: str
+    traceparent: str | None
+    request_id: str | None
+
+
+def as_job(row: Row[Any]) -> Job:
+    """Return a row of the table as a job."""
+    values = dict(row._mapping)  # noqa: SLF001 - the public way to a row's names
+    return Job(**values | {"state": State(values["state"])})
+
+
+def add(connection: Connection, new: NewJob) -> int:
+    """Store an accepted job and return its place in the queue, 1 for the next to run."""
+    ahead = connection.scalar(select(func.count()).select_from(job).where(job.c.state == State.QUEUED)) or 0
+    moment = now(connection)
+    connection.execute(
+        insert(job).values(
+            id=new.id,
+            operation=OPERATION,
+            state=State.QUEUED,
+            customer=new.customer,
+            key_id=new.key_id,
+            tier=new.tier,
+            prompt=new.prompt,
+            traceparent=new.traceparent,
+            request_id=new.request_id,
+            created_at=moment,
+            queued_at=moment,
+        )
+    )
+    return ahead + 1
+
+
+def mark_enqueued(connection: Connection, job_id: str) -> None:
+    """Note that the queue has the job."""
+    connection.execute(update(job).where(job.c.id == job_id).values(enqueued_at=now(connection)))
+
+
+def find(connection: Connection, job_id: str, customer: str | None) -> Job | None:
+    """Return the job with this id if it is `customer`'s; None as customer sees every job."""
+    query = select(job).where(job.c.id == job_id)
+    if customer is not None:
+        query = query.where(job.c.customer == customer)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else as_job(row)
+
+
+def newest(
+    connection: Connection, customer: str | None, *, state: State | None, before: datetime | None, limit: int
+) -> list[Job]:
+    """Return jobs, newest first, that were created before `before`."""
+    query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    if customer is not None:
+        query = query.where(job.c.customer == customer)
+    if state is not None:
+        query = query.where(job.c.state == state)
+    if before is not None:
+        query = query.where(job.c.created_at < before)
+    return [as_job(row) for row in connection.execute(query)]
+
+
+def position(connection: Connection, waiting: Job) -> int:
+    """Return a queued job's place in the queue, 1 for the next to run."""
+    query = select(func.count()).select_from(job)
+    ahead = connection.scalar(query.where(job.c.state == State.QUEUED, job.c.queued_at < waiting.queued_at))
+    return (ahead or 0) + 1
+
+
+def cancel(connection: Connection, job_id: str) -> Job:
+    """Cancel a queued job at once, ask a running one to stop, leave a finished one; return the job after that."""
+    moment = now(connection)
+    asked = update(job).where(job.c.id == job_id, job.c.cancel_requested_at.is_(None))
+    connection.execute(asked.where(job.c.state.in_(UNFINISHED)).values(cancel_requested_at=moment))
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state == State.QUEUED)
+        .values(state=State.CANCELLED, finished_at=moment, stage=None)
+    )
+    return as_job(connection.execute(select(job).where(job.c.id == job_id)).one())
+
+
+def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[str]:
+    """Return ids of waiting jobs that the queue may not have: the process died between the row and the queue."""
+    query = select(job.c.id).where(job.c.state == State.QUEUED, job.c.enqueued_at.is_(None))
+    query = query.where(job.c.created_at < now(connection) - older_than)
+    return list(connection.scalars(query.order_by(job.c.created_at).limit(limit)))
+
+
+def unfinished(connection: Connection, limit: int = 500) -> list[Job]:
+    """Return the jobs that still have to end and that the queue should have, oldest first."""
+    query = select(job).where(job.c.state.in_(UNFINISHED), job.c.enqueued_at.is_not(None))
+    return [as_job(row) for row in connection.execute(query.order_by(job.c.queued_at).limit(limit))]
+
+
+def expired(connection: Connection, after: timedelta, limit: int = 500) -> list[tuple[str, str | None]]:
+    """Return (id, result's name) of finished jobs whose files have outlived their time."""
+    query = select(job.c.id, job.c.result_name).where(job.c.result_removed_at.is_(None))
+    query = query.where(job.c.finished_at < now(connection) - after)
+    return [(row.id, row.result_name) for row in connection.execute(query.limit(limit))]
+
+
+def mark_removed(connection: Connection, job_ids: Sequence[str]) -> None:
+    """Note that the files of these jobs are gone."""
+    connection.execute(update(job).where(job.c.id.in_(job_ids)).values(result_removed_at=now(connection)))
+
+
+def with_files(connection: Connection, job_ids: Sequence[str]) -> set[str]:
+    """Return those of the ids whose job may still need its files."""
+    kept = job.c.result_removed_at.is_(None)
+    return set(connection.scalars(select(job.c.id).where(job.c.id.in_(job_ids), kept)))

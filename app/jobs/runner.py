@@ -1,0 +1,178 @@
+"""Handles what the queue delivers: claim the job, run it, end it. One trace with the request that submitted it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from opentelemetry.trace import Span as OtelSpan
+from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from sqlalchemy.exc import OperationalError
+
+from app.database.engine import Database
+from app.jobs import claims
+from app.jobs.attempt import Attempt
+from app.jobs.claims import Claim, Ending
+from app.jobs.files import JobFiles
+from app.jobs.job import Job, RunOutcome, State
+from app.jobs.queue import TryAgain
+from app.jobs.tallies import Tallies
+from app.jobs.worker_identity import Identity
+from telemetry.catalog import Attribute, Event, Span
+from telemetry.context import bound
+from telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+
+_log = get_logger(__name__)
+_NANOSECONDS: Final = 1_000_000_000
+
+
+class Runner:
+    """Runs the jobs whose ids the queue delivers, one at a time. Lives as long as the worker."""
+
+    def __init__(
+        self, database: Database, files: JobFiles, attempt: Attempt, identity: Identity, telemetry: Telemetry
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._attempt = attempt
+        self._identity = identity
+        self._tracer = telemetry.tracer
+        self._tallies = Tallies(telemetry)
+        self._draining = threading.Event()
+        self._giving_up = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is running."""
+        return self._idle.is_set()
+
+    def drain(self) -> None:
+        """Start no job from now on."""
+        self._draining.set()
+
+    def give_up(self, patience: float) -> bool:
+        """Make the running job stop at its next sign of progress; return whether it did within `patience` seconds."""
+        self._giving_up.set()
+        return self._idle.wait(patience)
+
+    def __call__(self, job_id: str) -> None:
+        """Run the job, or find that there is nothing to do; raises `TryAgain` when it is to be delivered again."""
+        self._idle.clear()
+        if self._draining.is_set():
+            self._idle.set()
+            _park()
+        try:
+            ended = self._take(job_id)
+        except OperationalError as error:
+            raise TryAgain(f"The database does not answer: {error.orig}") from error
+        finally:
+            self._idle.set()
+        if ended is RunOutcome.HANDED_BACK:
+            _park()
+        if ended is RunOutcome.FAILED:
+            raise TryAgain(job_id)
+
+    def _take(self, job_id: str) -> RunOutcome | None:
+        """Return how the run ended when the job is not final after it, else None."""
+        device = self._identity.device
+        taken = self._database.write(
+            claims.claim, job_id, self._identity.id, device=device.kind, model=self._identity.model
+        )
+        if isinstance(taken, Claim):
+            return self._run(taken)
+        if taken.job is not None and taken.settled:
+            with bound(request_id=taken.job.request_id, customer=taken.job.customer, job_id=job_id):
+                self._told(taken.job)
+        return None
+
+    def _run(self, mine: Claim) -> RunOutcome | None:
+        job = mine.job
+        parent = TraceContextTextMapPropagator().extract({"traceparent": job.traceparent or ""})
+        waited = self._tracer.start_span(
+            Span.QUEUE_WAIT, context=parent, start_time=_nanoseconds(mine.waited_since), attributes=_job(job)
+        )
+        waited.end(_nanoseconds(mine.claimed_at))
+        self._tallies.started(mine)
+        with (
+            bound(request_id=job.request_id, customer=job.customer, job_id=job.id),
+            self._tracer.start_as_current_span(
+                Span.JOB, context=parent, kind=SpanKind.CONSUMER, attributes=self._facts(mine)
+            ) as span,
+        ):
+            event = Event.JOB_STARTED if mine.attempt == 1 else Event.JOB_RETRIED
+            _log.info(event, attempt=mine.attempt, queue_seconds=round(_waited(mine), 3))
+            began = time.monotonic()
+            ending = self._attempt.run(mine, self._tallies, self._giving_up)
+            self._tallies.ran(str(ending.outcome), time.monotonic() - began)
+            return self._end(mine, ending, span)
+
+    def _end(self, mine: Claim, ending: Ending, span: OtelSpan) -> RunOutcome | None:
+        ended = self._database.write(claims.end, mine, ending)
+        span.set_attributes(
+            {
+                Attribute.OUTCOME: str(ending.outcome),
+                Attribute.GPU_SECONDS: ending.spent.gpu_seconds,
+                Attribute.COST_USD: float(ending.spent.cost_usd),
+            }
+        )
+        if ending.outcome is RunOutcome.FAILED:
+            span.set_status(StatusCode.ERROR, ending.error_code)
+        if ended is None:
+            # Another worker took the job over while this one was out of touch: what it made is not the job's result.
+            if ending.result_name is not None:
+                self._files.result(ending.result_name).unlink(missing_ok=True)
+            _log.warning("job.run_superseded", attempt=mine.attempt)
+            return None
+        if ended.state is State.QUEUED:
+            return ending.outcome
+        self._told(ended)
+        return None
+
+    def _told(self, job: Job) -> None:
+        self._tallies.finished(job)
+        _log.info(
+            Event.JOB_FINISHED,
+            outcome=str(job.state),
+            attempts=job.attempts,
+            device=job.device,
+            gpu_seconds=round(job.gpu_seconds, 3),
+            cost_usd=float(job.cost_usd),
+            output_seconds=job.output_seconds,
+            error=job.error_code,
+        )
+
+    def _facts(self, mine: Claim) -> dict[str, str | int | float | bool]:
+        device = self._identity.device
+        return _job(mine.job) | {
+            Attribute.MODEL: self._identity.model,
+            Attribute.DEVICE: device.kind,
+            Attribute.DEVICE_SIMULATED: device.kind == "simulated",
+            Attribute.ATTEMPT: mine.attempt,
+            Attribute.QUEUE_SECONDS: _waited(mine),
+        }
+
+
+def _job(job: Job) -> dict[str, str | int | float | bool]:
+    return {Attribute.JOB_ID: job.id, Attribute.OPERATION: job.operation, Attribute.CUSTOMER: job.customer}
+
+
+def _waited(mine: Claim) -> float:
+    return (mine.claimed_at - mine.waited_since).total_seconds()
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * _NANOSECONDS)
+
+
+def _park() -> NoReturn:
+    # A delivery that returns is done for the queue. This one is to be made again by the next worker: do not return.
+    while True:
+        threading.Event().wait()

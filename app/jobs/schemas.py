@@ -1,0 +1,166 @@
+"""Jobs over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.generation.inputs import DEFAULT_LIMITS
+from app.jobs.job import Job, State
+
+JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+_ID: Final = "6f1c2a9e4b7d4c0f9a3e5d8b7c6a5f4e"
+_TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
+
+#: The body of POST /generate for the OpenAPI document; it is read as a stream, so the framework cannot know it.
+SUBMIT_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["image", "audio", "prompt"],
+                "additionalProperties": False,
+                "properties": {
+                    "image": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The portrait: one still picture as JPEG, PNG or WebP, "
+                        f"up to {DEFAULT_LIMITS.max_image_bytes // 2**20} MiB, "
+                        f"{DEFAULT_LIMITS.min_image_side} to {DEFAULT_LIMITS.max_image_side} pixels a side.",
+                    },
+                    "audio": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The speech as WAV, MP3, FLAC, OGG or M4A, "
+                        f"up to {DEFAULT_LIMITS.max_audio_bytes // 2**20} MiB and "
+                        f"{DEFAULT_LIMITS.max_audio_seconds:g} seconds.",
+                    },
+                    "prompt": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": DEFAULT_LIMITS.max_prompt_length,
+                        "description": "How the portrait should behave.",
+                        "example": "A calm news presenter",
+                    },
+                },
+            },
+            "encoding": {"image": {"contentType": "image/*"}, "audio": {"contentType": "audio/*"}},
+        }
+    },
+}
+
+
+class Accepted(BaseModel):
+    """A job that was accepted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": _ID,
+                    "status": "queued",
+                    "status_url": f"http://127.0.0.1:8000/status/{_ID}",
+                    "result_url": f"http://127.0.0.1:8000/result/{_ID}",
+                    "trace_id": _TRACE,
+                    "queue_position": 1,
+                }
+            ]
+        }
+    )
+
+    job_id: str
+    status: State
+    status_url: str = Field(description="Tells how the job goes.")
+    result_url: str = Field(description="Gives the video once the job has succeeded.")
+    trace_id: str | None = Field(description="The trace that follows the job from this request to the stored video.")
+    queue_position: int = Field(ge=1, description="1 for the next to run.")
+
+
+class JobError(BaseModel):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class JobView(BaseModel):
+    """A job as it stands."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": _ID,
+                    "status": "running",
+                    "stage": "animate",
+                    "progress": 0.42,
+                    "attempts": 1,
+                    "queue_position": None,
+                    "created_at": "2026-11-21T12:00:00Z",
+                    "started_at": "2026-11-21T12:00:01Z",
+                    "finished_at": None,
+                    "queue_seconds": 0.9,
+                    "gpu_seconds": 0.0,
+                    "cost_usd": 0.0,
+                    "device": "cpu",
+                    "trace_id": _TRACE,
+                    "error": None,
+                    "cancel_requested": False,
+                    "result_url": None,
+                }
+            ]
+        }
+    )
+
+    job_id: str
+    status: State
+    stage: str | None = Field(description="decode, animate, encode or store while the job runs.")
+    progress: float = Field(ge=0, le=1)
+    attempts: int = Field(description="How often the job was started; more than 1 after a failure or a lost worker.")
+    queue_position: int | None = Field(description="1 for the next to run; null once it is not waiting.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    queue_seconds: float | None = Field(description="Wait before the first start.")
+    gpu_seconds: float = Field(description="Seconds of the device over all runs so far.")
+    cost_usd: float = Field(description="Cost of those seconds.")
+    device: str | None = Field(description="gpu, cpu where the CPU stands in for one, or simulated.")
+    trace_id: str | None
+    error: JobError | None
+    cancel_requested: bool
+    result_url: str | None = Field(description="Where the video is, as long as it is kept.")
+
+
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobView]
+    next_before: datetime | None = Field(description="Pass as `before` for the next page; null on the last one.")
+
+
+def view(job: Job, base_url: str, queue_position: int | None = None) -> JobView:
+    """Return `job` as answers show it."""
+    kept = job.state is State.SUCCEEDED and job.result_removed_at is None
+    return JobView(
+        job_id=job.id,
+        status=job.state,
+        stage=job.stage,
+        progress=round(job.progress, 4),
+        attempts=job.attempts,
+        queue_position=queue_position,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        queue_seconds=job.queue_seconds,
+        gpu_seconds=job.gpu_seconds,
+        cost_usd=float(job.cost_usd),
+        device=job.device,
+        trace_id=job.trace_id,
+        error=None if job.error_code is None else JobError(code=job.error_code, message=job.error_message or ""),
+        cancel_requested=job.cancel_requested_at is not None,
+        result_url=f"{base_url}/result/{job.id}" if kept else None,
+    )

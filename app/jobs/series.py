@@ -1,0 +1,121 @@
+"""Series that the database knows: queue, workers, cost. Read every two seconds, never while a scrape waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+
+from app.background import every
+from app.database.engine import AsyncDatabase
+from app.database.tables import job, run
+from app.database.times import now
+from app.jobs import workers
+from app.jobs.job import OPERATION, State, nanousd
+from app.settings import Settings
+from telemetry import catalog
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+
+_SECONDS_BETWEEN: Final = 2.0
+_STALE_SECONDS: Final = 15.0
+_USD: Final = nanousd(Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The figures as one look at the database found them."""
+
+    queued: int = 0
+    running: int = 0
+    oldest_queued_seconds: float = 0.0
+    heartbeats: dict[str, datetime] = field(default_factory=dict)
+    cost_usd: dict[str, float] = field(default_factory=dict)
+    taken_at: float = 0.0
+
+
+def read(connection: Connection, zone: ZoneInfo) -> Reading:
+    """Return the figures as they are now; days and months begin in `zone`."""
+    moment = now(connection)
+    counts = select(job.c.state, func.count().label("jobs")).where(job.c.state.in_((State.QUEUED, State.RUNNING)))
+    by_state = {row.state: int(row.jobs) for row in connection.execute(counts.group_by(job.c.state))}
+    oldest = connection.scalar(select(func.min(job.c.queued_at)).where(job.c.state == State.QUEUED))
+    return Reading(
+        queued=by_state.get(State.QUEUED, 0),
+        running=by_state.get(State.RUNNING, 0),
+        oldest_queued_seconds=0.0 if oldest is None else max(0.0, (moment - oldest).total_seconds()),
+        heartbeats=workers.heartbeats(connection),
+        cost_usd={period: _cost(connection, start) for period, start in periods(moment, zone).items()},
+        taken_at=time.monotonic(),
+    )
+
+
+def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
+    """Return when the calendar day and month of `moment` began in `zone`."""
+    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"day": day, "month": day.replace(day=1)}
+
+
+def _cost(connection: Connection, since: datetime) -> float:
+    total = connection.scalar(select(func.sum(run.c.cost_nanousd)).where(run.c.touched_at >= since))
+    return float(total or 0) / _USD
+
+
+class ServiceSeries(Collector):
+    """Shows the last reading; shows nothing once it is stale, for an old figure would pass for a true one."""
+
+    def __init__(self, database: AsyncDatabase, settings: Settings) -> None:
+        self._database = database
+        self._zone = settings.zone
+        self._budgets = {"day": settings.budget_day_usd, "month": settings.budget_month_usd}
+        self._reading: Reading | None = None
+
+    async def refresh(self) -> None:
+        """Take a reading; the last one is dropped when the database does not answer."""
+        try:
+            self._reading = await self._database.read(read, self._zone)
+        except BaseException:
+            self._reading = None
+            raise
+
+    def collect(self) -> Iterable[Metric]:
+        budgets = {period: float(budget) for period, budget in self._budgets.items() if budget is not None}
+        yield _family(catalog.BUDGET, budgets)
+        reading = self._reading
+        if reading is None or time.monotonic() - reading.taken_at > _STALE_SECONDS:
+            return
+        yield _family(catalog.JOB_QUEUE_DEPTH, {OPERATION: reading.queued})
+        yield _family(catalog.JOB_RUNNING, {OPERATION: reading.running})
+        yield _family(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
+        yield _family(catalog.WORKER_HEARTBEAT, {name: at.timestamp() for name, at in reading.heartbeats.items()})
+        yield _family(catalog.COST_PERIOD, reading.cost_usd)
+
+
+def _family(metric: catalog.Metric, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for label, value in values.items():
+        family.add_metric([label], value)
+    return family
+
+
+@asynccontextmanager
+async def service_series(database: AsyncDatabase, settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
+    """Export the series while the block lasts."""
+    series = ServiceSeries(database, settings)
+    telemetry.register(series)
+    try:
+        async with every(_SECONDS_BETWEEN, series.refresh, name="read service series"):
+            yield
+    finally:
+        telemetry.registry.unregister(series)

@@ -1,0 +1,115 @@
+"""From a request to an accepted job: receive, check, store the row, enqueue. What is refused leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.requests import Request
+
+from app.errors import Code, FieldError, ServiceError
+from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
+from app.jobs import rows
+from app.jobs.job import OPERATION
+from app.jobs.multipart import receive, too_large
+from app.jobs.rows import NewJob
+from app.keys.key import Key
+from app.services import Services
+from telemetry import annotate, catalog
+from telemetry.context import current_request_id
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+_FIELD_OVERHEAD: Final = 64 * 1024
+#: Most bytes of each field. A character of the prompt takes up to four bytes; some white space is trimmed.
+FIELDS: Final = {
+    "image": DEFAULT_LIMITS.max_image_bytes,
+    "audio": DEFAULT_LIMITS.max_audio_bytes,
+    "prompt": DEFAULT_LIMITS.max_prompt_length * 4 + 1024,
+}
+_MOST_BYTES: Final = sum(FIELDS.values()) + _FIELD_OVERHEAD
+
+
+async def submit(request: Request, key: Key, services: Services) -> tuple[str, int]:
+    """Return the id of the accepted job and its place in the queue."""
+    job_id = uuid.uuid4().hex
+    annotate(job_id=job_id)
+    try:
+        async with _only_if_accepted(services.files.upload(job_id)) as folder:
+            prompt = await _receive(request, folder)
+            place = await services.database.write(rows.add, _new_job(job_id, key, prompt))
+    except (ServiceError, BadInput) as error:
+        code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
+        services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()
+        raise
+    services.telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=key.tier).inc()
+    _log.info(catalog.Event.JOB_ACCEPTED, job_id=job_id, queue_position=place, tier=key.tier)
+    await _enqueue(job_id, services)
+    return job_id, place
+
+
+async def _enqueue(job_id: str, services: Services) -> None:
+    # The row says that the job is accepted; whatever goes wrong from here on, the reconciler delivers it.
+    try:
+        await asyncio.to_thread(services.queue.enqueue, job_id)
+        await services.database.write(rows.mark_enqueued, job_id)
+    except Exception as error:  # noqa: BLE001 - the job is accepted and will be delivered
+        _log.warning("job.enqueue_postponed", job_id=job_id, error_type=type(error).__name__)
+
+
+def _new_job(job_id: str, key: Key, prompt: str) -> NewJob:
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return NewJob(
+        id=job_id,
+        customer=key.customer,
+        key_id=key.id,
+        tier=key.tier,
+        prompt=prompt,
+        traceparent=carrier.get("traceparent"),
+        request_id=current_request_id(),
+    )
+
+
+async def _receive(request: Request, folder: Path) -> str:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > _MOST_BYTES:
+        raise too_large("body", _MOST_BYTES)
+    sizes = await receive(request, folder, FIELDS)
+    missing = [FieldError(name, "nothing", "The field is required.") for name in FIELDS if name not in sizes]
+    if missing:
+        names = ", ".join(field.field for field in missing)
+        raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)
+    return await anyio.to_thread.run_sync(_check, folder)
+
+
+def _check(folder: Path) -> str:
+    try:
+        prompt = check_prompt((folder / "prompt").read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadInput("prompt", "bytes that are not UTF-8", "The prompt is not text.", "text in UTF-8") from error
+    (folder / "prompt").unlink()
+    check_image(folder / "image")
+    check_audio(folder / "audio")
+    return prompt
+
+
+@asynccontextmanager
+async def _only_if_accepted(folder: Path) -> AsyncIterator[Path]:
+    try:
+        await anyio.to_thread.run_sync(partial(folder.mkdir, parents=True))
+        yield folder
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ServiceError(Code.STORAGE_FULL, "The service's disk is full. Try again later.") from error
+        raise

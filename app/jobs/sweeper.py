@@ -1,0 +1,84 @@
+"""Removes what has outlived its time: results, uploads, drafts of dead runs, records of ended deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from app.background import every
+from app.clock import rfc3339, utc_now
+from app.database.engine import AsyncDatabase
+from app.jobs import rows, workers
+from app.jobs.files import JobFiles
+from app.jobs.queue import JobQueue
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+_SECONDS_BETWEEN: Final = 60.0
+#: Older than any upload or run takes, so that what is being written is never an orphan.
+_ORPHAN_AFTER: Final = timedelta(hours=2)
+_DELIVERY_KEPT: Final = timedelta(hours=1)
+_WORKER_KEPT: Final = timedelta(days=1)
+
+
+class Sweeper:
+    """One pass over files and records."""
+
+    def __init__(self, database: AsyncDatabase, queue: JobQueue, files: JobFiles, result_ttl: timedelta) -> None:
+        self._database = database
+        self._queue = queue
+        self._files = files
+        self._result_ttl = result_ttl
+
+    async def run(self) -> None:
+        """Make one pass."""
+        expired = await self._remove_expired()
+        orphans = await self._remove_orphans()
+        await self._database.write(workers.forget, _WORKER_KEPT)
+        await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
+        if expired or orphans:
+            _log.info("files.swept", expired=expired, orphans=orphans)
+
+    async def _remove_expired(self) -> int:
+        expired = await self._database.read(rows.expired, self._result_ttl)
+        for job_id, result_name in expired:
+            await asyncio.to_thread(self._files.remove, job_id, result_name)
+        if expired:
+            await self._database.write(rows.mark_removed, [job_id for job_id, _ in expired])
+        return len(expired)
+
+    async def _remove_orphans(self) -> int:
+        old = await asyncio.to_thread(_older_than, [self._files.uploads, self._files.results], _ORPHAN_AFTER)
+        ids = {path: path.name.removeprefix(".").partition("-")[0] for path in old}
+        kept = await self._database.read(rows.with_files, sorted(set(ids.values())))
+        orphans = [path for path in old if ids[path] not in kept or path.name.startswith(".")]
+        for path in orphans:
+            await asyncio.to_thread(_remove, path)
+        return len(orphans)
+
+
+def _older_than(folders: list[Path], age: timedelta) -> list[Path]:
+    limit = time.time() - age.total_seconds()
+    return [path for folder in folders for path in folder.iterdir() if path.stat().st_mtime < limit]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def sweeping(
+    database: AsyncDatabase, queue: JobQueue, files: JobFiles, result_ttl: timedelta
+) -> AsyncIterator[None]:
+    """Sweep once a minute while the block lasts."""
+    async with every(_SECONDS_BETWEEN, Sweeper(database, queue, files, result_ttl).run, name="sweep files"):
+        yield

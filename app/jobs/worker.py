@@ -1,0 +1,87 @@
+"""The worker: one process, one device, one job at a time, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final, NoReturn
+
+from app import VERSION
+from app.database.engine import open_database
+from app.database.schema import check_schema
+from app.generation import load
+from app.jobs.attempt import Attempt
+from app.jobs.files import JobFiles
+from app.jobs.heartbeat import Heartbeat, beating
+from app.jobs.job import MOST_ATTEMPTS
+from app.jobs.queue import open_queue, queue_engine, start_consuming, stop_consuming
+from app.jobs.runner import Runner
+from app.jobs.worker_identity import Identity, only_one, worker_id
+from app.settings import Settings
+from telemetry import TelemetrySettings, start
+from telemetry.gpu import open_gpus
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
+_SECONDS_TO_UNWIND: Final = 2.0
+
+
+def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
+    """Take jobs until SIGTERM or SIGINT, then finish or hand back the running one, and end the process."""
+    with ExitStack() as stack:
+        stop = stack.enter_context(told_to_stop())
+        telemetry = stack.enter_context(start(telemetry_settings))
+        database = stack.enter_context(open_database(settings.database))
+        database.read(check_schema)
+        gpus = stack.enter_context(open_gpus(telemetry_settings, telemetry))
+        device = gpus.device()
+        generator = load(settings.generator, device)
+        identity = Identity(worker_id(settings, device), device, generator.model)
+        stack.enter_context(only_one(settings, identity.id))
+        files = JobFiles(settings.data)
+        files.prepare()
+        runner = Runner(database, files, Attempt(database, files, generator, device, telemetry), identity, telemetry)
+        heartbeat = stack.enter_context(beating(database, identity))
+        ready = threading.Event()
+        stack.enter_context(
+            telemetry.serve_metrics(
+                settings.worker_host, settings.worker_port, ready=lambda: ready.is_set() and heartbeat.is_fresh
+            )
+        )
+        engine = stack.enter_context(queue_engine(settings))
+        start_consuming(engine, identity.id, runner, retries=MOST_ATTEMPTS)
+        ready.set()
+        _log.info("worker.started", worker=identity.id, device=device.kind, model=identity.model, version=VERSION)
+        stop.wait()
+        ready.clear()
+        _drain(settings, runner, heartbeat, identity)
+        _log.info("worker.stopped", worker=identity.id)
+    # The queue's threads would keep the process alive for a job that was handed back.
+    os._exit(0)
+
+
+def _drain(settings: Settings, runner: Runner, heartbeat: Heartbeat, identity: Identity) -> None:
+    runner.drain()
+    heartbeat.draining()
+    _log.info("worker.draining", worker=identity.id, idle=runner.is_idle)
+    stop_consuming(0 if runner.is_idle else settings.shutdown_grace.total_seconds())
+    if not runner.give_up(_SECONDS_TO_UNWIND):
+        _log.warning("worker.job_does_not_stop", worker=identity.id)
+    with open_queue(settings) as queue:
+        for job_id in queue.reclaim(identity.id):
+            _log.info("job.handed_back", job_id=job_id)
+
+
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set, instead of ending the process at once."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

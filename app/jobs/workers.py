@@ -1,0 +1,57 @@
+"""The queries on workers: who is there, and who has gone silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.database.tables import run, worker
+from app.database.times import now
+
+WorkerState = Literal["running", "draining", "stopped"]
+
+#: Time between two heartbeats.
+HEARTBEAT: Final = timedelta(seconds=3)
+#: A worker that was silent for this long is taken for dead.
+DEAD_AFTER: Final = timedelta(seconds=30)
+
+
+def present(connection: Connection, facts: Mapping[str, Any]) -> None:
+    """Enter a worker that starts, in place of what was known about its id."""
+    moment = now(connection)
+    connection.execute(delete(worker).where(worker.c.id == facts["id"]))
+    connection.execute(insert(worker).values(state="running", started_at=moment, heartbeat_at=moment, **facts))
+
+
+def beat(connection: Connection, worker_id: str, state: WorkerState) -> None:
+    """Say that a worker is alive."""
+    connection.execute(update(worker).where(worker.c.id == worker_id).values(state=state, heartbeat_at=now(connection)))
+
+
+def heartbeats(connection: Connection) -> dict[str, datetime]:
+    """Return the last heartbeat of every worker that did not stop in order."""
+    found = connection.execute(select(worker.c.id, worker.c.heartbeat_at).where(worker.c.state != "stopped"))
+    return {row.id: row.heartbeat_at for row in found}
+
+
+def alive(connection: Connection) -> int:
+    """Return how many workers are there to take jobs."""
+    moment = now(connection)
+    return sum(moment - seen < DEAD_AFTER for seen in heartbeats(connection).values())
+
+
+def dead(connection: Connection) -> list[str]:
+    """Return the workers that went silent, and those that stopped while a run of theirs is still open."""
+    moment = now(connection)
+    silent = [name for name, seen in heartbeats(connection).items() if moment - seen >= DEAD_AFTER]
+    stopped = select(worker.c.id).where(worker.c.state == "stopped", worker.c.heartbeat_at < moment - DEAD_AFTER)
+    held = select(run.c.worker_id).where(run.c.ended_at.is_(None), run.c.worker_id.in_(stopped))
+    return silent + list(connection.scalars(held.distinct()))
+
+
+def forget(connection: Connection, older_than: timedelta) -> None:
+    """Remove workers that were not heard of for a long time."""
+    connection.execute(delete(worker).where(worker.c.heartbeat_at < now(connection) - older_than))

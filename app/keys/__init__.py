@@ -1,0 +1,1 @@
+"""API keys: made, kept as hashes, checked on every request, listed and revoked."""

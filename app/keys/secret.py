@@ -1,0 +1,53 @@
+"""The text of a key: 256 random bits behind a prefix that people may read aloud and logs may show."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PREFIX_LENGTH: Final = 8
+_SECRET_LENGTH: Final = 43  # 62 ** 43 > 2 ** 256
+_FORM: Final = re.compile(rf"pv_([0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key in the clear; shown once, never stored, and absent from its own repr."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Secret(pv_{self.prefix}_…)"
+
+    @property
+    def prefix(self) -> str:
+        """The part that finds the key's row and may be shown."""
+        return self.text[3 : 3 + _PREFIX_LENGTH]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the key in hex; a slow hash adds nothing against 256 random bits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def matches(self, stored_hash: str) -> bool:
+        """Tell in constant time whether `stored_hash` is this key's."""
+        return hmac.compare_digest(self.hash, stored_hash)
+
+
+def mint() -> Secret:
+    """Return a new key."""
+    return Secret(f"pv_{_random(_PREFIX_LENGTH)}_{_random(_SECRET_LENGTH)}")
+
+
+def parse(text: str) -> Secret | None:
+    """Return `text` as a key, None when it does not have a key's form."""
+    return Secret(text) if _FORM.fullmatch(text) else None
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

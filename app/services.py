@@ -1,0 +1,39 @@
+"""What the routes work with: opened by the lifespan, found on the app by the dependency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.database.engine import AsyncDatabase
+from app.jobs.files import JobFiles
+from app.jobs.queue import JobQueue
+from app.keys.ring import KeyRing
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.health.checks import Health
+    from telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open parts of one app; they live as long as its lifespan."""
+
+    settings: Settings
+    telemetry: Telemetry
+    database: AsyncDatabase
+    queue: JobQueue
+    keys: KeyRing
+    files: JobFiles
+    health: Health
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the app that answers this request."""
+    return cast("Services", request.app.state.services)
+
+
+CurrentServices = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,119 @@
+"""The service's settings: one frozen object per process, built once at the entry point."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.secret_files import SecretFiles
+
+PREFIX: Final = "PLAINVIEW_"
+_ROOT: Final = Path(__file__).resolve().parents[1]
+_DIALECTS: Final = ("sqlite", "postgresql")
+
+
+def _database_url(value: str) -> str:
+    try:
+        backend = make_url(value).get_backend_name()
+    except ArgumentError as error:
+        raise ValueError("should be sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE") from error
+    if backend not in _DIALECTS:
+        raise ValueError("should start with sqlite+aiosqlite:// or postgresql+psycopg://")
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("should be a name of the IANA time zone database, such as UTC or Europe/Berlin") from error
+    return value
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Budget = Annotated[Decimal, Field(gt=0, max_digits=12)]
+
+
+class Settings(BaseSettings):
+    """What an operator may change about the service; every field is an environment variable `PLAINVIEW_...`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
+
+    home: Path = Field(_ROOT / ".plainview", description="Folder for everything the service keeps.")
+    data_dir: Path | None = Field(None, description="Databases, uploads and results; `data` in the home folder.")
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: Port = Field(8000, description="Port the API listens on.")
+    public_url: str | None = Field(None, description="Address users reach the API at, for links in answers.")
+    auth_required: bool = Field(True, description="False lets everyone in as administrator: development only.")
+    first_key_file: Path | None = Field(None, description="Where `bootstrap` writes the first administrator's key.")
+
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
+        None, description="SQLite file in the data folder unless set; PostgreSQL: postgresql+psycopg://USER@HOST/DB."
+    )
+    database_password: SecretStr | None = Field(None, description="Password for `database_url`.")
+
+    worker_id: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Stable name of a worker; host and device unless set. Two workers never share one."
+    )
+    worker_host: str = Field("127.0.0.1", description="Address of the worker's metrics and probes.")
+    worker_port: Port = Field(9101, description="Port of the worker's metrics and probes.")
+    generator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = Field(
+        "app.generation.portrait:PortraitGenerator", description="Class that makes the videos, as module:Class."
+    )
+    shutdown_grace: timedelta = Field(
+        timedelta(seconds=25),
+        validation_alias="PLAINVIEW_SHUTDOWN_GRACE_SECONDS",
+        ge=timedelta(0),
+        description="Time a running job or request has to finish after SIGTERM before it is handed back.",
+    )
+
+    budget_day_usd: Budget | None = Field(Decimal(10), description="Budget of a calendar day.")
+    budget_month_usd: Budget | None = Field(None, description="Budget of a calendar month.")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where days and months begin.")
+    result_ttl: timedelta = Field(
+        timedelta(hours=6),
+        validation_alias="PLAINVIEW_RESULT_TTL_SECONDS",
+        gt=timedelta(0),
+        description="How long results and uploads are kept after a job ended.",
+    )
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.data_dir or self.home / "data"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which calendar days and months are counted."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> URL:
+        """The database's address with its password, without a driver's say in sync or async."""
+        if self.database_url is None:
+            return URL.create("sqlite", database=str(self.data / "plainview.db"))
+        url = make_url(self.database_url).set(drivername=make_url(self.database_url).get_backend_name())
+        if self.database_password is not None:
+            url = url.set(password=self.database_password.get_secret_value())
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)

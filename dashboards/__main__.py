@@ -1,0 +1,34 @@
+"""`python -m dashboards build [--out DIR]` writes the dashboards, `check` says whether they are current."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboards import build
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 1 with the reasons on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m dashboards")
+    commands = parser.add_subparsers(dest="command", required=True)
+    writing = commands.add_parser("build", help="write the dashboards as JSON")
+    writing.add_argument("--out", type=Path, help="folder to write to (default: dashboards/generated)")
+    commands.add_parser("check", help="check every query, and that the generated files are current")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "build":
+            sys.stdout.writelines(f"{path}\n" for path in build.write(options.out))
+            return 0
+        stale = build.stale()
+    except build.DashboardError as error:
+        sys.stderr.writelines(f"{fault}\n" for fault in error.faults)
+        return 1
+    sys.stderr.writelines(f"{name} is not current: run `python -m dashboards build`\n" for name in stale)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

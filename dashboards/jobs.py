@@ -1,0 +1,46 @@
+"""Jobs: how many, how they end, how long they take, what they cost."""
+
+from __future__ import annotations
+
+from dashboards.model import Board, Row
+from dashboards.rows import cost, glance, jobs
+
+
+def board() -> Board:
+    return Board(
+        name="jobs",
+        title="Jobs",
+        description="Jobs by outcome, the queue, where the time goes, and what a job costs.",
+        rows=(
+            Row(
+                "Are jobs all right?",
+                (jobs.submitted(), jobs.finished(), glance.success(4), jobs.oldest(), jobs.workers()),
+            ),
+            Row(
+                "Flow",
+                (jobs.rate(), jobs.outcomes(), jobs.queue(), jobs.oldest_over_time(), jobs.rejected(), jobs.retries()),
+            ),
+            Row(
+                "Time",
+                (
+                    jobs.wait(),
+                    jobs.run_time(),
+                    jobs.stages(),
+                    jobs.run_time_heatmap(),
+                    jobs.stage_means(),
+                    jobs.device_seconds(),
+                ),
+            ),
+            Row(
+                "Cost",
+                (
+                    cost.per_job(),
+                    cost.per_output_second(),
+                    cost.waste(),
+                    jobs.made(),
+                    cost.rate(12),
+                    cost.by_customer(12),
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,22 @@
+"""The Overview: is the service all right, and if not, in which part?"""
+
+from __future__ import annotations
+
+from dashboards.model import Board, Row
+from dashboards.rows import cost, glance, gpu, jobs, requests, watch
+
+
+def board() -> Board:
+    return Board(
+        name="overview",
+        title="Overview",
+        description="Is the service up, is it fast, what does it cost, and does anybody watch?",
+        rows=(
+            glance.row(),
+            requests.row(),
+            Row("Jobs", (jobs.outcomes(), jobs.run_time(), jobs.queue())),
+            Row("GPU", (gpu.utilization(12), gpu.memory(12))),
+            cost.row(),
+            watch.row(),
+        ),
+    )

@@ -1,0 +1,140 @@
+"""PromQL as functions: a metric of the catalog in, an expression out.
+
+Job figures use a fixed window instead of `$__rate_interval`: jobs take minutes, and a window of seconds
+would show gaps between them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from telemetry import catalog
+from telemetry.catalog import Metric
+
+RATE: Final = "$__rate_interval"
+JOB_WINDOW: Final = "15m"
+
+#: The service's own routes: neither its scrapes nor its probes, which would dilute every ratio.
+SERVICE: Final = 'job="api",http_route!~"/metrics|/health.*"'
+SERVER_ERROR: Final = 'http_response_status_code=~"5.."'
+ANY_ERROR: Final = 'http_response_status_code=~"[45].."'
+
+Part = Literal["count", "sum", "bucket"]
+
+
+def select(metric: Metric, matchers: str = "", *, part: Part | None = None) -> str:
+    """Return a selector of `metric`; a histogram needs the `part` that is meant."""
+    series = f"{metric.name}_{part}" if part else metric.name
+    if series not in metric.series():
+        msg = f"{metric.name} is a {metric.type}: part={part!r} is not one of {metric.series()}"
+        raise ValueError(msg)
+    return f"{series}{{{matchers}}}" if matchers else series
+
+
+def by(labels: tuple[str, ...]) -> str:
+    """Return the grouping clause for `labels`, nothing for none."""
+    return f" by ({', '.join(labels)})" if labels else ""
+
+
+def total(selector: str, *labels: str) -> str:
+    """Return the sum of a gauge."""
+    return f"sum{by(labels)} ({selector})"
+
+
+def rate(selector: str, *labels: str, window: str = RATE) -> str:
+    """Return the events per second of a counter."""
+    return f"sum{by(labels)} (rate({selector}[{window}]))"
+
+
+def counted(selector: str, window: str, *labels: str) -> str:
+    """Return how often a counter went up within `window`, the very first event included.
+
+    `increase` alone misses what a series had counted when it was first seen, so that the first job of
+    a fresh installation would not be there. A series counts as new when it was absent in the window's
+    length before the window too: a short gap in scraping must not add all it ever counted.
+    """
+    return (
+        f"sum{by(labels)} (\n"
+        f"  increase({selector}[{window}])\n"
+        f"  + (min_over_time({selector}[{window}])\n"
+        f"     unless last_over_time({selector}[{window}] offset {window}))\n"
+        f"  or\n"
+        f"  increase({selector}[{window}])\n"
+        f")"
+    )
+
+
+def quantile(q: float, metric: Metric, *labels: str, matchers: str = "", window: str = RATE) -> str:
+    """Return a quantile of a histogram; nothing (rather than NaN) where nothing was measured."""
+    inner = rate(select(metric, matchers, part="bucket"), "le", *labels, window=window)
+    return f"histogram_quantile({q}, {inner}) >= 0"
+
+
+def mean(metric: Metric, *labels: str, matchers: str = "", window: str = RATE) -> str:
+    """Return the mean of a histogram; nothing where nothing was measured."""
+    sums = rate(select(metric, matchers, part="sum"), *labels, window=window)
+    counts = rate(select(metric, matchers, part="count"), *labels, window=window)
+    return f"{sums}\n/\n({counts} > 0)"
+
+
+def ratio(part: str, whole: str) -> str:
+    """Return `part / whole`, 0 where `part` has no series, nothing where `whole` is 0."""
+    return f"(\n{part}\nor\n0 * {whole}\n)\n/\n({whole} > 0)"
+
+
+def error_ratio(window: str) -> str:
+    """Return the share of the service's answers that are server errors."""
+    answers = select(catalog.HTTP_REQUEST_DURATION, SERVICE, part="count")
+    errors = select(catalog.HTTP_REQUEST_DURATION, f"{SERVICE},{SERVER_ERROR}", part="count")
+    return ratio(rate(errors, window=window), rate(answers, window=window))
+
+
+def success_ratio(window: str) -> str:
+    """Return the share of finished jobs that succeeded; cancelled jobs are the caller's choice and left out."""
+    good = counted(select(catalog.JOB_FINISHED, 'outcome="succeeded"'), window)
+    both = counted(select(catalog.JOB_FINISHED, 'outcome=~"succeeded|failed"'), window)
+    return ratio(good, both)
+
+
+def card_facts() -> str:
+    """Return one series of facts for each card, however many workers read it."""
+    return f"topk by (gpu_uuid) (1, {catalog.GPU_INFO.name})"
+
+
+def by_card(expr: str, *facts: str, labels: tuple[str, ...] = ()) -> str:
+    """Return `expr` for each card with `facts` of the card (default index and model) as labels.
+
+    The largest value counts where several workers read the same card.
+    """
+    group = ", ".join(("gpu_uuid", *labels))
+    names = ", ".join(facts or ("index", "model"))
+    return f"max by ({group}) ({expr})\n* on (gpu_uuid) group_left ({names})\n{card_facts()}"
+
+
+def age(metric: Metric, matchers: str = "") -> str:
+    """Return the seconds since the Unix time that a gauge holds."""
+    return f"time() - max({select(metric, matchers)})"
+
+
+def threshold(alert: str) -> str:
+    """Return the threshold that an alert compares with, as the notifier publishes it."""
+    matcher = f'alert="{alert}"'
+    return f"max({select(catalog.ALERT_THRESHOLD, matcher)})"
+
+
+def latest(metric: Metric, *labels: str) -> str:
+    """Return a figure that every api process reads from the one database: summed over labels, once."""
+    per_process = f"sum by ({', '.join(('instance', *labels))}) ({metric.name})"
+    return f"max{by(labels)} ({per_process})"
+
+
+def period(metric: Metric, name: Literal["day", "month"]) -> str:
+    """Return a figure of the calendar day or month, the same from every api process."""
+    matcher = f'period="{name}"'
+    return f"max({select(metric, matcher)})"
+
+
+def cards(simulated: Literal["true", "false"]) -> str:
+    """Return the number of real or of simulated cards; nothing where there is none."""
+    matcher = f'simulated="{simulated}"'
+    return f"count(count by (gpu_uuid) ({select(catalog.GPU_INFO, matcher)}))"

@@ -1,0 +1,1 @@
+"""One module for each subject; a panel is made once and may stand on several boards."""

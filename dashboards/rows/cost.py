@@ -1,0 +1,102 @@
+"""Money: today, this month, by kind, by customer, per job and per second of video."""
+
+from __future__ import annotations
+
+from dashboards import look
+from dashboards import queries as q
+from dashboards.model import About, Panel, Query, Row
+from dashboards.panels import bargauge, stat, timeseries
+from telemetry import catalog
+
+NO_COST = "No job has run yet"
+
+
+def row() -> Row:
+    return Row("Cost", (periods(), price(), rate(), by_customer()))
+
+
+def periods() -> Panel:
+    about = About(
+        "Cost today and this month",
+        "Device time times its price, summed from the database over the calendar day and month.",
+        unit="currencyUSD",
+        empty="Not reported yet",
+    )
+    return stat(
+        about,
+        Query(q.period(catalog.COST_PERIOD, "day"), "today"),
+        Query(q.period(catalog.COST_PERIOD, "month"), "this month"),
+        decimals=4,
+        width=4,
+        height=8,
+    )
+
+
+def price() -> Panel:
+    about = About(
+        "Price of a device hour",
+        "What one hour of a device is charged at, by kind of device.",
+        unit="currencyUSD",
+        empty="No worker has started yet",
+    )
+    return stat(
+        about, Query(f"max by (device) ({catalog.GPU_PRICE.name}) * 3600", "{{device}}"), decimals=3, width=4, height=8
+    )
+
+
+def rate(width: int = 8) -> Panel:
+    about = About(
+        "Cost by kind",
+        "USD in the hour before each point. Retry and failed are money without a result.",
+        unit="currencyUSD",
+        empty=NO_COST,
+    )
+    expr = q.counted(q.select(catalog.COST), "1h", "kind")
+    return timeseries(about, Query(expr, "{{kind}}"), style="stacked", decimals=4, width=width)
+
+
+def by_customer(width: int = 8) -> Panel:
+    about = About(
+        "Cost by customer",
+        "USD of the last day, the ten customers with the most. One that leaps ahead of the others is worth a look.",
+        unit="currencyUSD",
+        empty=NO_COST,
+    )
+    spent = q.counted(q.select(catalog.COST_ATTRIBUTED), "1d", "customer")
+    return bargauge(about, Query(f"topk(10, {spent})", "{{customer}}"), decimals=4, width=width)
+
+
+def per_job() -> Panel:
+    about = About(
+        "Cost per job",
+        "USD of the last day, retries and failures included, for each job that succeeded. A rise means slower jobs or more waste.",
+        unit="currencyUSD",
+        empty="No job succeeded in a day",
+    )
+    succeeded = q.counted(q.select(catalog.JOB_FINISHED, 'outcome="succeeded"'), "1d")
+    expr = f"{q.counted(q.select(catalog.COST), '1d')}\n/\n({succeeded} > 0)"
+    return stat(about, Query(expr, "per job"), decimals=5, width=6)
+
+
+def per_output_second() -> Panel:
+    about = About(
+        "Cost per second of video",
+        "USD of the last day, all waste included, for each second of video made.",
+        unit="currencyUSD",
+        empty="No video made in a day",
+    )
+    made = q.counted(q.select(catalog.JOB_OUTPUT_SECONDS), "1d")
+    expr = f"{q.counted(q.select(catalog.COST), '1d')}\n/\n({made} > 0)"
+    return stat(about, Query(expr, "per second"), decimals=6, width=6)
+
+
+def waste() -> Panel:
+    about = About(
+        "Cost without result",
+        "Share of the last day's cost that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",
+        unit="percentunit",
+        empty=NO_COST,
+    )
+    wasted = q.counted(q.select(catalog.COST, 'kind!="job"'), "1d")
+    expr = q.ratio(wasted, q.counted(q.select(catalog.COST), "1d"))
+    return stat(about, Query(expr, "without result"), steps=look.rising(0.1, 0.25), decimals=1, width=6)

@@ -1,0 +1,36 @@
+"""Make the environment on first use, then run the command in it. Only the standard library is at hand here."""
+
+import os
+import sys
+from typing import NoReturn
+
+from stack.native.environment import Environment, EnvironmentBroken
+from stack.native.pip import PipFailed
+from stack.paths import PROJECT, Home
+
+LOCKS = PROJECT / "requirements"
+FOR_DEVELOPMENT = {"test"}
+
+
+def main() -> NoReturn:
+    """Run `plainview` with the arguments of this process, in an environment made from the lock."""
+    home = Home.default()
+    environment = Environment(home.venv)
+    lock = LOCKS / ("dev.txt" if FOR_DEVELOPMENT & set(sys.argv[1:2]) else "runtime.txt")
+    try:
+        if not environment.holds(lock):
+            environment.install(lock, home.logs / "install.log")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(
+            f"plainview: cannot make {home.venv}: {error}. Free the disk, fix its owner, or set PLAINVIEW_HOME to another folder"
+        )
+    except (EnvironmentBroken, PipFailed) as error:
+        sys.exit(f"plainview: {error}")
+    variables = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))),
+        "PYTHONSAFEPATH": "1",  # a package in the caller's folder must not stand before ours
+    }
+    os.execve(environment.python, [str(environment.python), "-m", "stack", *sys.argv[1:]], variables)  # noqa: S606

@@ -1,0 +1,31 @@
+"""All verbs in one place."""
+
+import typer
+
+from stack.cli.build import alerts, dashboards
+from stack.cli.checks import run_checks
+from stack.cli.doctor import doctor
+from stack.cli.down import down
+from stack.cli.drill import drill
+from stack.cli.jobs import jobs
+from stack.cli.keys import keys
+from stack.cli.logs import logs
+from stack.cli.sign_in import sign_in
+from stack.cli.status import status
+from stack.cli.up import up
+
+application = typer.Typer(
+    name="plainview",
+    help="Puts a GPU service in plain view: is it up, is it fast, what does it cost, who spends it, why was this request slow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they may hold secrets
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (up, down, status, doctor, logs, sign_in, drill):
+    application.command(verb.__name__.replace("_", "-"))(verb)
+application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_checks)
+application.add_typer(keys, name="keys")
+application.add_typer(jobs, name="jobs")
+application.add_typer(dashboards, name="dashboards")
+application.add_typer(alerts, name="alerts")

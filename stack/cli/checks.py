@@ -1,0 +1,112 @@
+"""`test`: every check and test, one after the other."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from stack.cli.output import duration, err, escape
+from stack.native import programs
+from stack.paths import PROJECT, Home
+
+QUICK = "not slow and not docker and not gpu"
+PROCESSES = "2"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check: what it is called and the command that exits with 0 when all is well."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step ended."""
+
+    step: Step
+    code: int
+    seconds: float
+
+
+def run_checks(
+    context: typer.Context,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also what is slow or needs Docker or a GPU. CI=true does the same.")
+    ] = False,
+    only: Annotated[str | None, typer.Option("--only", help="Run only this step, such as pytest.")] = None,
+) -> None:
+    """Run all checks and tests. What stands after -- goes to pytest."""
+    every = every or os.environ.get("CI", "").lower() in {"1", "true"}
+    steps = [step for step in _steps(context.args, every=every) if only in (None, step.name)]
+    if not steps:
+        err.print(f"there is no step {only!r}")
+        raise typer.Exit(2)
+    *checks, last = steps
+    outcomes = [_run(step) for step in checks]
+    if outcomes:
+        err.print(_summary(outcomes))
+    outcomes.append(_run(last))  # its own closing line is the last that is printed
+    if len(outcomes) > 1 and not every:
+        err.print(_summary(outcomes))
+    raise typer.Exit(next((outcome.code for outcome in outcomes if outcome.code), 0))
+
+
+def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
+    python = sys.executable
+    yield Step("ruff", (python, "-m", "ruff", "check"))
+    yield Step("format", (python, "-m", "ruff", "format", "--check"))
+    yield Step("mypy", (python, "-m", "mypy"))
+    yield Step("dashboards", (python, "-m", "dashboards", "check"))
+    yield Step("alerts", (python, "-m", "alerts", "check"))
+    if promtool := _promtool():
+        rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
+        yield Step("promtool", (promtool, "check", "rules", *rules))
+    if node := shutil.which("node"):
+        scripts = sorted(map(str, (PROJECT / "tests").rglob("*.test.mjs")))
+        if scripts:
+            yield Step("javascript", (node, "--test", *scripts))
+    choice = () if every else ("-m", QUICK, "-n", PROCESSES)
+    yield Step("pytest", (python, "-m", "pytest", *choice, *extra))
+
+
+def _promtool() -> str | None:
+    try:
+        return str(
+            programs.find("promtool", Home.default().root, say=lambda message: err.print(f"[dim]{message} ...[/]"))
+        )
+    except programs.ProgramMissing as error:
+        err.print(f"[yellow]skipped: promtool[/] {escape(str(error))}")
+        return None
+
+
+def _run(step: Step) -> Outcome:
+    err.print(f"[bold]== {step.name}[/]")
+    begun = time.monotonic()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))),
+    }
+    try:
+        code = subprocess.run(step.command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
+    except OSError as error:
+        err.print(escape(f"{step.command[0]} could not be started: {error}"))
+        code = 127
+    return Outcome(step, code, time.monotonic() - begun)
+
+
+def _summary(outcomes: list[Outcome]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for outcome in outcomes:
+        mark = f"[red]failed ({outcome.code})[/]" if outcome.code else "[green]passed[/]"
+        table.add_row(outcome.step.name, mark, duration(outcome.seconds))
+    return table

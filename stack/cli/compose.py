@@ -1,0 +1,126 @@
+"""The stack in Docker: what `up`, `down`, `status` and `logs` do when it runs there."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+
+from stack.cli.output import err, fail, out
+from stack.cli.welcome import curl
+from stack.native.layout import HOST
+from stack.native.ports import Ports
+from stack.paths import PROJECT
+
+FILE = PROJECT / "docker-compose.yml"
+ENGINE_SECONDS = 10
+GRAFANA_PORT = 3000
+# The variables of docker-compose.yml that move a published port.
+VARIABLES = {
+    "api": "PLAINVIEW_API_PORT",
+    "console": "PLAINVIEW_CONSOLE_PORT",
+    "prometheus": "PLAINVIEW_PROMETHEUS_PORT",
+    "alertmanager": "PLAINVIEW_ALERTMANAGER_PORT",
+    "otlp": "PLAINVIEW_OTLP_PORT",
+    "query": "PLAINVIEW_JAEGER_PORT",
+}
+
+
+@cache
+def available() -> bool:
+    """Say whether a Docker engine answers, Compose is there and this project has its file."""
+    if not FILE.is_file() or shutil.which("docker") is None:
+        return False
+    return all(
+        _answers("docker", *words) for words in (("compose", "version"), ("version", "--format", "{{.Server.Version}}"))
+    )
+
+
+def up(ports: Ports, offset: int, *, demo: bool, detached: bool) -> None:
+    """Start the containers, wait until they are healthy and print where everything is."""
+    if not available():
+        fail("no Docker engine with Compose answers here; start it, or use ./plainview up --native")
+    numbers = ports.named()
+    grafana = int(os.environ.get("PLAINVIEW_GRAFANA_PORT", GRAFANA_PORT + offset))
+    environment = {variable: str(numbers[part]) for part, variable in VARIABLES.items()} | {
+        "PLAINVIEW_GRAFANA_PORT": str(grafana)
+    }
+    if demo:
+        environment["PLAINVIEW_GPU"] = "simulated"
+    environment.setdefault(
+        "PLAINVIEW_CONSOLE_URL", os.environ.get("PLAINVIEW_CONSOLE_URL", f"http://{HOST}:{ports.console}")
+    )
+    err.print("Starting the containers (the first time, images are fetched and built) ...")
+    if _compose("up", "--detach", "--build", "--wait", environment=environment):
+        fail("the containers did not get healthy: see above, and ./plainview logs PART")
+    _welcome(ports, grafana)
+    if demo:
+        err.print("[yellow]The GPU is simulated.[/] Demo traffic runs only in ./plainview up --native --demo.")
+    if detached:
+        err.print("Runs in the background: [bold]./plainview status[/] shows it, [bold]./plainview down[/] ends it.")
+        return
+    err.print("[dim]Ctrl-C stops everything.[/]")
+    try:
+        _compose("logs", "--follow", "--since", "1s", environment=environment)
+    except KeyboardInterrupt:
+        err.print("Stopping ...")
+    _compose("stop", environment=environment)
+
+
+def running() -> bool:
+    """Say whether containers of this project run."""
+    return available() and bool(_output("ps", "--quiet", "--status", "running"))
+
+
+def down() -> int:
+    """Stop and remove the containers; the volumes, and so all data, stay."""
+    return _compose("down")
+
+
+def status() -> int:
+    return _compose("ps", "--all")
+
+
+def logs(part: str, *, follow: bool, lines: int) -> int:
+    return _compose("logs", *(["--follow"] if follow else []), "--tail", str(lines), part)
+
+
+def sign_in_link() -> str:
+    """Return the address that signs a browser in to the console of the containers."""
+    return _output("exec", "-T", "console", "python", "-m", "stack.cli", "sign-in")
+
+
+def _welcome(ports: Ports, grafana: int) -> None:
+    key = _output("exec", "-T", "api", "cat", "/var/lib/plainview/first_api_key")
+    places = {
+        "API": ports.api,
+        "Console": ports.console,
+        "Grafana": grafana,
+        "Prometheus": ports.prometheus,
+        "Alertmanager": ports.alertmanager,
+        "Jaeger": ports.query,
+    }
+    out.print("\n[bold]Plainview is running[/] in Docker")
+    for name, port in places.items():
+        out.print(f"  {name:<14}http://{HOST}:{port}")
+    out.print(f"\n[bold]Open the console[/]   {sign_in_link()}")
+    if key:
+        out.print(f"[bold]First API key[/]      {key}\n\n[bold]Send a first job[/]")
+        out.print(curl(key, f"http://{HOST}:{ports.api}"), markup=False)
+
+
+def _compose(*words: str, environment: Mapping[str, str] | None = None) -> int:
+    command = ["docker", "compose", "--file", str(FILE), *words]
+    return subprocess.run(command, env={**os.environ, **(environment or {})}, check=False).returncode  # noqa: S603
+
+
+def _output(*words: str) -> str:
+    command = ["docker", "compose", "--file", str(FILE), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+
+
+def _answers(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=ENGINE_SECONDS, check=False).returncode == 0  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return False

@@ -1,0 +1,61 @@
+"""How commands talk: results to stdout, the rest to stderr, an error as one plain message."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def fail(message: object, *, code: int = 1) -> NoReturn:
+    """Print what went wrong and end the command."""
+    err.print(f"[bold red]plainview:[/] {escape(str(message))}")
+    raise typer.Exit(code)
+
+
+def escape(text: str) -> str:
+    """Return `text` so that rich shows it as it is."""
+    return text.replace("[", "\\[")
+
+
+def size(number: float) -> str:
+    """Return a number of bytes as people read it: "1.5 GiB"."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:  # noqa: PLR2004
+            return f"{number:.0f} {unit}" if unit in {"B", "KiB", "MiB"} else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people read it, in its two largest units: "2 h 5 min"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
+    """Print rows of rich markup in aligned columns, never cut: what does not fit the terminal wraps, and can be copied.
+
+    The columns numbered in `right` are aligned to the right.
+    """
+    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = Text("  ")
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - len(cell))
+            line.append_text(Text.assemble(space, cell) if number in right else Text.assemble(cell, space)).append(
+                "   "
+            )
+        line.rstrip()
+        out.print(line)

@@ -1,0 +1,43 @@
+"""The running service's HTTP API, as commands use it."""
+
+import os
+from typing import Any
+
+import httpx
+
+from stack.cli.output import fail
+from stack.cli.welcome import first_key
+from stack.native.layout import HOST
+from stack.native.ports import Ports
+from stack.native.state import running
+from stack.paths import Home
+
+TIMEOUT_SECONDS = 10.0
+
+
+def get(path: str, **query: Any) -> Any:
+    """Return the JSON that the service answers; ends the command with what it complains of."""
+    home = Home.default()
+    state = running(home)
+    base = os.environ.get("PLAINVIEW_SERVICE_URL", f"http://{HOST}:{(state.ports if state else Ports()).api}")
+    key = os.environ.get("PLAINVIEW_API_KEY") or first_key(home)
+    if key is None:
+        fail("no API key at hand: set PLAINVIEW_API_KEY to one")
+    wanted = {name: value for name, value in query.items() if value is not None}
+    try:
+        answer = httpx.get(
+            f"{base}{path}", params=wanted, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS
+        )
+    except httpx.HTTPError as error:
+        fail(f"the service at {base} does not answer ({error}); ./plainview status shows what runs")
+    if answer.is_error:
+        fail(_complaint(answer))
+    return answer.json()
+
+
+def _complaint(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+        return f"{problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"the service answered {answer.status_code}"

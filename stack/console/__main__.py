@@ -1,0 +1,76 @@
+"""`python -m stack.console`: the console and, with PLAINVIEW_TRACESTORE=on, the trace store."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from contextlib import ExitStack
+
+from pydantic import ValidationError
+
+from stack.console.app import create_app, known_names
+from stack.console.hosts import KnownHosts
+from stack.console.servers import Listener, PortTaken, bind, serve
+from stack.console.settings import ConsoleSettings
+from stack.native.tracestore import open_store, otlp_app, query_app
+from stack.native.tracestore.metrics import TraceStoreCollector
+from telemetry import Telemetry, TelemetrySettings, start
+
+# Spans are neither sampled nor sent: the receiver of this process's own spans would be this process.
+_NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status."""
+    try:
+        settings = ConsoleSettings()
+        telemetry_settings = TelemetrySettings()
+    except ValidationError as error:
+        return _failed(_readable(error))
+    named = {} if "service_name" in telemetry_settings.model_fields_set else {"service_name": "console"}
+    with ExitStack() as stack:
+        telemetry = stack.enter_context(start(telemetry_settings.model_copy(update=_NO_SPANS | named)))
+        try:
+            listeners = _listeners(settings, telemetry, stack)
+        except (PortTaken, sqlite3.Error) as error:
+            return _failed(str(error))
+        asyncio.run(serve(listeners))
+    return 0
+
+
+def _listeners(settings: ConsoleSettings, telemetry: Telemetry, stack: ExitStack) -> list[Listener]:
+    """Return what is served where. Ports come first: a taken one mostly means that the store is in use too."""
+    host = settings.console_host
+    console = stack.enter_context(bind(host, settings.console_port, "PLAINVIEW_CONSOLE_PORT"))
+    if settings.tracestore == "off":
+        return [Listener(create_app(settings, telemetry), console)]
+    otlp = stack.enter_context(bind(host, settings.tracestore_otlp_port, "PLAINVIEW_TRACESTORE_OTLP_PORT"))
+    query = stack.enter_context(bind(host, settings.tracestore_query_port, "PLAINVIEW_TRACESTORE_QUERY_PORT"))
+    store = stack.enter_context(open_store(settings.store_path, settings.store_limits))
+    telemetry.register(TraceStoreCollector(store))
+    names = known_names(settings)
+    return [
+        Listener(create_app(settings, telemetry, store), console),
+        Listener(KnownHosts(otlp_app(store), names), otlp),
+        Listener(KnownHosts(query_app(store), names), query),
+    ]
+
+
+def _readable(error: ValidationError) -> str:
+    """Return what is wrong with the settings, without the values: one of them is a secret."""
+    return "; ".join(
+        f"PLAINVIEW_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+        if problem["loc"]
+        else problem["msg"]
+        for problem in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _failed(message: str) -> int:
+    sys.stderr.write(f"console: {message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+// @ts-check
+import { isAbort } from "../api.js";
+import { el, hidden } from "../dom.js";
+import { clock } from "../format/time.js";
+import { icon } from "../icon.js";
+import { PANELS } from "../panels/registry.js";
+import { describe } from "../tip.js";
+import { isEmpty, panelData } from "./fetch.js";
+import { valuesTable } from "./values.js";
+
+const HAS_TABLE = ["timeseries", "heatmap"];
+
+/**
+ * @typedef {object} PanelCard
+ * @property {HTMLElement} element
+ * @property {(asking: Omit<import("./fetch.js").Asking, "points">) => Promise<void>} refresh asks and draws; never rejects
+ * @property {() => void} redraw draws again what is there, in the colours of now
+ * @property {() => void} dispose
+ */
+
+/**
+ * The card of one panel: heading, what it shows, and one of loading, empty, failed or drawn.
+ * @param {import("./layout.js").Panel} panel
+ * @param {import("../panels/registry.js").PanelContext & {retry: () => void}} context
+ * @returns {PanelCard}
+ */
+export function panelCard(panel, context) {
+  const heading = `panel-${panel.id}`;
+  const stage = el("div.panel-stage");
+  const message = el("div.panel-message", { role: "status" });
+  const behind = el("div.panel-table", { hidden: true, tabindex: "0", role: "region", "aria-label": `${panel.title}: values` });
+  const toggle = HAS_TABLE.includes(panel.type) ? tableToggle(panel, () => showTable()) : null;
+  const element = el(
+    "article.panel",
+    { "aria-labelledby": heading, data: { type: panel.type, state: "loading" } },
+    panel.title &&
+      el("header.panel-head", null, title(panel, heading), el("span.panel-tools", null, panel.description && panel.description !== panel.title && describe(panel.description, panel.title), toggle)),
+    el("div.panel-body", null, stage, behind, message),
+  );
+  const mount = PANELS[panel.type];
+  const mounted = mount ? mount(stage, panel, context) : null;
+  /** @type {import("../panels/registry.js").PanelData | null} */
+  let shown = null;
+  say(message, "Loading");
+
+  const state = (/** @type {string} */ name, /** @type {(Node | string)[]} */ ...content) => {
+    element.dataset.state = name;
+    message.replaceChildren(...content);
+  };
+  const showTable = () => {
+    const open = toggle?.getAttribute("aria-pressed") === "true";
+    behind.hidden = !open;
+    stage.classList.toggle("behind", open);
+    if (open && shown) behind.replaceChildren(valuesTable(panel, shown));
+  };
+  const draw = () => {
+    if (!shown || !mounted) return;
+    if (isEmpty(panel, shown)) return state("empty", panel.fieldConfig?.defaults?.noValue || "No data in this range");
+    state("ready");
+    mounted.draw(shown);
+    showTable();
+  };
+  const failed = (/** @type {Error} */ error) => {
+    const again = el("button.button-small", { type: "button", on: { click: context.retry } }, "Try again");
+    const since = shown ? `Not updated since ${clock(shown.range.to)}.` : "";
+    state(shown && !isEmpty(panel, shown) ? "stale" : "failed", icon("warning"), el("span.failed-what", null, el("strong", null, "Query failed. "), since, " ", error.message), again);
+  };
+
+  return {
+    element,
+    redraw: draw,
+    async refresh(asking) {
+      if (!mounted) return state("failed", `The console cannot draw panels of type “${panel.type}”.`);
+      element.setAttribute("aria-busy", "true");
+      try {
+        shown = await panelData(panel, { ...asking, points: Math.max(60, Math.round(stage.clientWidth / 3)) });
+        draw();
+      } catch (error) {
+        if (!isAbort(error)) failed(/** @type {Error} */ (error));
+      } finally {
+        element.removeAttribute("aria-busy");
+      }
+    },
+    dispose: () => mounted?.dispose(),
+  };
+}
+
+/**
+ * @param {import("./layout.js").Panel} panel
+ * @param {string} id
+ */
+function title(panel, id) {
+  const [link] = panel.links ?? [];
+  const text = panel.title ?? "";
+  return el("h3", { id, title: text }, link?.url?.startsWith("/") ? el("a", { href: link.url + location.search }, text) : text);
+}
+
+/**
+ * @param {import("./layout.js").Panel} panel
+ * @param {() => void} changed
+ */
+function tableToggle(panel, changed) {
+  const flip = (/** @type {MouseEvent} */ { currentTarget }) => {
+    const button = /** @type {HTMLElement} */ (currentTarget);
+    button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+    changed();
+  };
+  return el("button.icon-button", { type: "button", "aria-pressed": "false", title: "Show the values as a table", on: { click: flip } }, icon("table"), hidden(`${panel.title}: values as a table`));
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {string} text
+ */
+function say(message, text) {
+  message.replaceChildren(hidden(text));
+}

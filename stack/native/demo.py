@@ -1,0 +1,138 @@
+"""Light traffic for `up --demo`: a bounded trickle through the real API, as the customer "demo"."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stack.paths import PROJECT
+
+SAMPLES = PROJECT / "app" / "samples"
+PROMPTS = ("A calm news anchor", "A cheerful teacher", "A friendly museum guide", "A quiet storyteller")
+LOOK_EVERY_SECONDS = 0.5
+JOB_EVERY_SECONDS = (20.0, 30.0)
+MISTAKE_EVERY_SECONDS = (30.0, 60.0)
+REMEMBERED_JOBS = 10
+MOST_OPEN_JOBS = 2
+RETRY_SECONDS = 5.0
+UNAUTHORIZED = 401
+
+
+@dataclass
+class Demo:
+    """The trickle: a few looks a second, a job now and then, a mistake sometimes. Lives as long as its process."""
+
+    http: httpx.AsyncClient
+    admin_key: Path
+    own_key: Path
+    chance: random.Random = field(default_factory=random.Random)
+    jobs: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_JOBS))
+    open: set[str] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Go on until cancelled; a service that is away is waited for."""
+        await asyncio.gather(
+            self._every((LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS), self._look),
+            self._every(JOB_EVERY_SECONDS, self._submit),
+            self._every(MISTAKE_EVERY_SECONDS, self._mistake),
+        )
+
+    async def _every(self, span: tuple[float, float], act: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await act()
+            except httpx.HTTPError as error:
+                say(f"the service is away: {error}")
+                await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(self.chance.uniform(*span))
+
+    async def _look(self) -> None:
+        if not self.jobs or self.chance.random() < 0.3:  # noqa: PLR2004 - three looks in ten are at the list
+            await self._ask("GET", "/jobs")
+            return
+        job = self.chance.choice(list(self.jobs))
+        answer = await self._ask("GET", f"/status/{job}")
+        if answer.is_success and answer.json()["status"] not in {"queued", "running"} and job in self.open:
+            self.open.discard(job)
+            await self._ask("GET", f"/result/{job}")
+
+    async def _submit(self) -> None:
+        if len(self.open) >= MOST_OPEN_JOBS:  # a slow machine gets fewer jobs, never a growing queue
+            return
+        answer = await self._ask(
+            "POST",
+            "/generate",
+            files={
+                "image": ("portrait.jpg", (SAMPLES / "portrait.jpg").read_bytes(), "image/jpeg"),
+                "audio": ("speech.wav", (SAMPLES / "speech.wav").read_bytes(), "audio/wav"),
+            },
+            data={"prompt": self.chance.choice(PROMPTS)},
+        )
+        if answer.is_success:
+            job = answer.json()["job_id"]
+            self.jobs.append(job)
+            self.open = {known for known in self.open if known in self.jobs} | {job}
+
+    async def _mistake(self) -> None:
+        await self._ask("GET", self.chance.choice(("/status/unknown", "/result/unknown")))
+
+    async def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+        answer = await self.http.request(method, path, headers=self._headers(self.own_key), **what)
+        if answer.status_code == UNAUTHORIZED:
+            await self._get_key()
+            answer = await self.http.request(method, path, headers=self._headers(self.own_key), **what)
+        return answer
+
+    async def _get_key(self) -> None:
+        answer = await self.http.post("/keys", headers=self._headers(self.admin_key), json={"customer": "demo"})
+        answer.raise_for_status()
+        _keep(self.own_key, answer.json()["key"])
+
+    @staticmethod
+    def _headers(key: Path) -> dict[str, str]:
+        with contextlib.suppress(FileNotFoundError):
+            return {"Authorization": f"Bearer {key.read_text().strip()}"}
+        return {}
+
+
+def _keep(path: Path, key: str) -> None:
+    draft = path.with_suffix(".new")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        file.write(key)
+    draft.replace(path)
+
+
+def say(message: str) -> None:
+    """Write a line to the log."""
+    sys.stderr.write(f"{message}\n")
+
+
+async def main() -> None:
+    """Make traffic until SIGTERM."""
+    loop = asyncio.get_running_loop()
+    base = os.environ["PLAINVIEW_SERVICE_URL"]
+    async with httpx.AsyncClient(base_url=base, timeout=10.0) as http:
+        demo = Demo(
+            http,
+            admin_key=Path(os.environ["PLAINVIEW_DEMO_ADMIN_KEY_FILE"]),
+            own_key=Path(os.environ["PLAINVIEW_DEMO_KEY_FILE"]),
+        )
+        traffic = asyncio.ensure_future(demo.run())
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, traffic.cancel)
+        say(f"simulated traffic to {base}")
+        with contextlib.suppress(asyncio.CancelledError):
+            await traffic
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

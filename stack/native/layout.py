@@ -1,0 +1,230 @@
+"""The parts of the native stack, and how each is started."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from stack.native.part import Part, Plan
+from stack.native.ports import Ports
+from stack.paths import PROJECT, Home
+
+HOST = "127.0.0.1"
+STEPS = ("migrate", "bootstrap")
+SHUTDOWN_GRACE = timedelta(seconds=30)  # a running job or request has 25 s, see app.settings
+RETENTION = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=2GB")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a native stack runs and what it is made from."""
+
+    home: Home
+    ports: Ports
+    programs: Mapping[str, Path]
+    secrets: Mapping[str, Path]
+    gpus: tuple[str, ...] = ()
+    demo: bool = False
+
+    @property
+    def workers(self) -> int:
+        return max(1, len(self.gpus))
+
+    @property
+    def first_key(self) -> Path:
+        return self.home.secrets / "first_api_key"
+
+    def url(self, port: int) -> str:
+        return f"http://{HOST}:{port}"
+
+
+def plan(site: Site) -> Plan:
+    """Return all parts of the stack at `site`, steps first."""
+    parts = [
+        *_steps(site),
+        _console(site),
+        _notifier(site),
+        _alertmanager(site),
+        _prometheus(site),
+        *_workers(site),
+        _api(site),
+    ]
+    if site.demo:
+        parts.append(_demo(site))
+    return Plan(tuple(parts), site.ports, demo=site.demo)
+
+
+def listening(site: Site) -> dict[str, int]:
+    """Return every port that the stack at `site` will listen on, by part."""
+    ports = site.ports.named()
+    ports.update({f"worker-{number}": site.ports.worker + number for number in range(1, site.workers)})
+    return ports
+
+
+def _steps(site: Site) -> list[Part]:
+    environment = _environment(site, "app")
+    return [
+        Part("migrate", _python("-m", "app", "migrate"), environment, once=True, title="Database"),
+        Part(
+            "bootstrap",
+            _python("-m", "app", "bootstrap"),
+            environment,
+            once=True,
+            after=("migrate",),
+            title="First API key",
+        ),
+    ]
+
+
+def _api(site: Site) -> Part:
+    address = site.url(site.ports.api)
+    return Part(
+        "api",
+        _python("-m", "app", "serve"),
+        _environment(site, "api"),
+        ready=(f"{address}/health/ready",),
+        address=address,
+        after=STEPS,
+        stop_rank=1,
+        grace=SHUTDOWN_GRACE,
+        title="API",
+    )
+
+
+def _workers(site: Site) -> list[Part]:
+    return [_worker(site, number, gpu) for number, gpu in enumerate(site.gpus or (None,))]
+
+
+def _worker(site: Site, number: int, gpu: str | None) -> Part:
+    port = site.ports.worker + number
+    environment = {**_environment(site, "worker"), "PLAINVIEW_WORKER_PORT": str(port)}
+    if gpu is not None:
+        environment |= {"CUDA_VISIBLE_DEVICES": gpu, "PLAINVIEW_GPU_UUIDS": gpu}
+    return Part(
+        "worker" if number == 0 else f"worker-{number}",
+        _python("-m", "app", "worker"),
+        environment,
+        ready=(f"{site.url(port)}/health/ready",),
+        address=site.url(port),
+        after=STEPS,
+        stop_rank=2,
+        grace=SHUTDOWN_GRACE,
+        title="Worker" if number == 0 else f"Worker {number}",
+    )
+
+
+def _notifier(site: Site) -> Part:
+    address = site.url(site.ports.notifier)
+    return Part(
+        "notifier",
+        _python("-m", "alerts.notifier"),
+        _environment(site, "notifier"),
+        ready=(f"{address}/health/ready",),
+        address=address,
+        stop_rank=4,
+        title="Notifier",
+    )
+
+
+def _console(site: Site) -> Part:
+    address = site.url(site.ports.console)
+    store = (site.url(site.ports.otlp), site.url(site.ports.query))
+    return Part(
+        "console",
+        _python("-m", "stack.console"),
+        {**_environment(site, "console"), "PLAINVIEW_DEMO": str(site.demo).lower()},
+        ready=tuple(f"{url}/health/ready" for url in (address, *store)),
+        address=address,
+        stop_rank=4,  # last, so that the spans of the others' last second arrive
+        title="Console",
+    )
+
+
+def _prometheus(site: Site) -> Part:
+    address = site.url(site.ports.prometheus)
+    return Part(
+        "prometheus",
+        (
+            str(site.programs["prometheus"]),
+            f"--config.file={site.home.config / 'prometheus/prometheus.yml'}",
+            f"--storage.tsdb.path={site.home.data / 'prometheus'}",
+            f"--web.listen-address={HOST}:{site.ports.prometheus}",
+            "--enable-feature=exemplar-storage",
+            *RETENTION,
+        ),
+        ready=(f"{address}/-/ready",),
+        address=address,
+        stop_rank=3,
+        grace=timedelta(seconds=20),
+        title="Prometheus",
+    )
+
+
+def _alertmanager(site: Site) -> Part:
+    address = site.url(site.ports.alertmanager)
+    return Part(
+        "alertmanager",
+        (
+            str(site.programs["alertmanager"]),
+            f"--config.file={site.home.config / 'alertmanager/alertmanager.yml'}",
+            f"--storage.path={site.home.data / 'alertmanager'}",
+            f"--web.listen-address={HOST}:{site.ports.alertmanager}",
+            "--cluster.listen-address=",
+        ),
+        ready=(f"{address}/-/ready",),
+        address=address,
+        stop_rank=3,
+        title="Alertmanager",
+    )
+
+
+def _demo(site: Site) -> Part:
+    environment = {
+        **_environment(site, "demo"),
+        "PLAINVIEW_DEMO_ADMIN_KEY_FILE": str(site.first_key),
+        "PLAINVIEW_DEMO_KEY_FILE": str(site.home.secrets / "demo_api_key"),
+    }
+    command = _python("-m", "stack.native.demo")
+    return Part("demo", command, environment, after=("api", "worker"), stop_rank=0, title="Demo traffic (simulated)")
+
+
+def _python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, *arguments)
+
+
+def _environment(site: Site, part: str) -> dict[str, str]:
+    """Return what the part's settings are read from; what the user has set goes before our defaults."""
+    ports = site.ports
+    ours = {
+        "PLAINVIEW_HOME": str(site.home.root),
+        "PLAINVIEW_PORT": str(ports.api),
+        "PLAINVIEW_WORKER_PORT": str(ports.worker),
+        "PLAINVIEW_NOTIFIER_PORT": str(ports.notifier),
+        "PLAINVIEW_CONSOLE_PORT": str(ports.console),
+        "PLAINVIEW_TRACESTORE_OTLP_PORT": str(ports.otlp),
+        "PLAINVIEW_TRACESTORE_QUERY_PORT": str(ports.query),
+        "PLAINVIEW_TRACESTORE": "on",
+        "PLAINVIEW_SERVICE_URL": site.url(ports.api),
+        "PLAINVIEW_NOTIFIER_URL": site.url(ports.notifier),
+        "PLAINVIEW_PROMETHEUS_URL": site.url(ports.prometheus),
+        "PLAINVIEW_ALERTMANAGER_URL": site.url(ports.alertmanager),
+        "PLAINVIEW_JAEGER_URL": site.url(ports.query),
+        "PLAINVIEW_FIRST_KEY_FILE": str(site.first_key),
+        "PLAINVIEW_CONSOLE_TOKEN_FILE": str(site.secrets["console_token"]),
+        "PLAINVIEW_NOTIFIER_TOKEN_FILE": str(site.secrets["notifier_token"]),
+        "OTEL_SERVICE_NAME": f"plainview-{part}",
+        # The parts run in the project's folder; a package of the caller's folder must not stand before ours.
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if site.demo:
+        ours["PLAINVIEW_GPU"] = "simulated"
+    defaults = {
+        "PLAINVIEW_DATA_DIR": str(site.home.data),
+        "PLAINVIEW_CONSOLE_URL": site.url(ports.console),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": site.url(ports.otlp),
+    }
+    return ours | {name: value for name, value in defaults.items() if name not in os.environ}

@@ -1,0 +1,37 @@
+"""What the supervisor needs to know of a part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from stack.native.ports import Ports
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the stack, or a step (`once`) that runs to its end before others start."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready: tuple[str, ...] = ()
+    """URLs that all answer 200 when the part is ready; with none it is ready once started."""
+    address: str = ""
+    after: tuple[str, ...] = ()
+    """Parts that must be ready, and steps that must be done, first."""
+    once: bool = False
+    stop_rank: int = 0
+    """Parts of a lower rank have ended before those of a higher one are asked to."""
+    grace: timedelta = timedelta(seconds=10)
+    """How long it may take to end by itself after SIGTERM."""
+    ready_within: timedelta = timedelta(seconds=60)
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one start of the stack runs."""
+
+    parts: tuple[Part, ...]
+    ports: Ports
+    demo: bool = False

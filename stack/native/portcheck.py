@@ -1,0 +1,58 @@
+"""Find out before the start whether the ports are free, and who has those that are not."""
+
+import errno
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from stack.native import processes
+
+HIGHEST = 65535
+LOWEST_UNPRIVILEGED = 1024
+
+
+class PortsTaken(RuntimeError):  # noqa: N818 - reads as what happened
+    """Some ports cannot be used; the message names each with its part, its holder and what to do."""
+
+
+def check(ports: Mapping[str, int], host: str = "127.0.0.1") -> None:
+    """Raise PortsTaken unless every part can listen on its port."""
+    problems = {part: problem for part, port in ports.items() if (problem := _problem(part, port, host))}
+    problems |= _shared(ports)
+    if problems:
+        example = next(iter(problems)).partition("-")[0]
+        raise PortsTaken(
+            "\n".join(problems.values()) + "\nWhat to do: stop what holds them, or start on other ports with "
+            f"./plainview up --port-offset 100 (all) or --{example}-port PORT (one)"
+        )
+
+
+def _problem(part: str, port: int, host: str) -> str | None:
+    if not 0 < port <= HIGHEST:
+        return f"{part}: port {port} is not between 1 and {HIGHEST}"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"{part}: port {port} {_why(error, port)}"
+    return None
+
+
+def _why(error: OSError, port: int, proc: Path = processes.PROC) -> str:
+    if error.errno == errno.EADDRINUSE:
+        holder = processes.holder(port, proc)
+        return f"is taken by {holder.command} (pid {holder.pid})" if holder else "is taken by another user's process"
+    if error.errno == errno.EACCES:
+        return f"needs root: choose one from {LOWEST_UNPRIVILEGED} up"
+    return f"cannot be used: {error.strerror}"
+
+
+def _shared(ports: Mapping[str, int]) -> dict[str, str]:
+    seen: dict[int, str] = {}
+    problems = {}
+    for part, port in ports.items():
+        if port in seen:
+            problems[part] = f"{part}: port {port} is given to {seen[port]} as well"
+        seen.setdefault(port, part)
+    return problems

@@ -1,0 +1,107 @@
+"""Telemetry of one process: started at its entry point, flushed and undone at its end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.trace import Tracer
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from telemetry import catalog, logs, traces
+from telemetry._current import current_is
+from telemetry._customers import Customers
+from telemetry._edge import Edge
+from telemetry._families import Families
+from telemetry._held import Held
+from telemetry.gpu._device import Device, cpu_device
+from telemetry.logs import Logs
+from telemetry.settings import TelemetrySettings
+
+
+class Telemetry:
+    """Where this process reports to. Made by `start`; lives as long as the process or the test."""
+
+    def __init__(
+        self, settings: TelemetrySettings, families: Families, tracer_provider: TracerProvider, logs: Logs
+    ) -> None:
+        self.settings = settings
+        self.families = families
+        self.tracer_provider = tracer_provider
+        self.tracer: Tracer = tracer_provider.get_tracer("plainview")
+        self.logs = logs
+        self.customers = Customers()
+        self.held = Held()
+        self.device: Callable[[], Device] = cpu_device
+        self._edges: dict[str, Edge] = {}
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        return self.families.registry
+
+    def counter(self, metric: catalog.Metric) -> Counter:
+        """Return the counter of this catalog entry, the same object on every call."""
+        return self.families.counter(metric)
+
+    def gauge(self, metric: catalog.Metric) -> Gauge:
+        """Return the gauge of this catalog entry, the same object on every call; also for `info` entries."""
+        return self.families.gauge(metric)
+
+    def histogram(self, metric: catalog.Metric) -> Histogram:
+        """Return the histogram of this catalog entry, the same object on every call."""
+        return self.families.histogram(metric)
+
+    def register(self, collector: Collector) -> None:
+        """Add a collector that is read at every scrape."""
+        self.registry.register(collector)
+
+    def edge(self, part: str) -> Edge:
+        """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
+        if part not in self._edges:
+            self._edges[part] = Edge(part, self.counter(catalog.TELEMETRY_ERRORS))
+        return self._edges[part]
+
+    def serve_metrics(self, host: str, port: int, *, ready: Callable[[], bool]) -> AbstractContextManager[int]:
+        """Serve /metrics, /health/live and /health/ready from a thread, for processes that are no web service.
+
+        The manager yields the port, which is useful when it was given as 0.
+
+        Raises:
+            OSError: the address is taken; the message names it.
+        """
+        from telemetry._serve import serving  # noqa: PLC0415 - http.server is needed by workers only
+
+        return serving(self.registry, host, port, ready)
+
+
+@contextmanager
+def start(
+    settings: TelemetrySettings,
+    *,
+    registry: CollectorRegistry | None = None,
+    span_processor: SpanProcessor | None = None,
+) -> Iterator[Telemetry]:
+    """Set up logs, traces and metrics of this process; flush within 3 s and undo on exit.
+
+    Args:
+        settings: what to report and where to.
+        registry: takes the series of this process; a fresh one for each start. Without it a new one is made, which
+            shows what others registered with prometheus-client's default registry too.
+        span_processor: gets every finished span besides the export, for instance to look at them in a test.
+    """
+    with ExitStack() as stack:
+        families = Families(registry)
+        opened_logs = stack.enter_context(logs.opened(settings))
+        provider = stack.enter_context(traces.opened(settings, families, span_processor))
+        telemetry = Telemetry(settings, families, provider, opened_logs)
+        families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
+        stack.enter_context(current_is(telemetry))
+        yield telemetry
+
+
+def _version() -> str:
+    try:
+        return version("plainview")
+    except PackageNotFoundError:
+        return "source"

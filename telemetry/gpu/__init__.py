@@ -1,0 +1,24 @@
+"""GPU readings: one thread asks NVML, everyone else sees its last snapshot and how old that is.
+
+Series: the `gpu_*` families of the catalog. A value, a reading that the card does not support, one that failed and a
+card that is not there are four different types from NVML to the exposition: no error ever becomes a number.
+"""
+
+from telemetry.gpu._device import Device
+from telemetry.gpu._gpus import Gpus, open_gpus
+from telemetry.gpu._readings import Absent, Card, Facts, Failed, NotSupported, Reading, Snapshot, Value, Xid
+
+__all__ = [
+    "Absent",
+    "Card",
+    "Device",
+    "Facts",
+    "Failed",
+    "Gpus",
+    "NotSupported",
+    "Reading",
+    "Snapshot",
+    "Value",
+    "Xid",
+    "open_gpus",
+]

@@ -1,0 +1,90 @@
+"""The cards of this process: opened once by the worker, read by the collector and by whoever asks."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from telemetry import catalog
+from telemetry.gpu._collector import GpuCollector
+from telemetry.gpu._device import Device, cpu_device
+from telemetry.gpu._nvml import NvmlSource
+from telemetry.gpu._reader import Pace, Reader
+from telemetry.gpu._readings import Snapshot
+from telemetry.gpu._simulated import SimulatedSource
+from telemetry.gpu._source import Source
+from telemetry.settings import TelemetrySettings
+
+if TYPE_CHECKING:
+    from telemetry._process import Telemetry
+
+# NVML may take seconds for its first answer on a card that slept; a start does not wait longer than this for it.
+_FIRST_READING_SECONDS: Final = 3.0
+_STOP_SECONDS: Final = 2.0
+
+
+class Gpus:
+    """The last snapshot of the cards, and what work runs on. Lives within `open_gpus`."""
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], wait_for: Callable[[Callable[[Snapshot], bool], float], Snapshot]
+    ) -> None:
+        self._snapshot = snapshot
+        self._wait_for = wait_for
+
+    def snapshot(self) -> Snapshot:
+        """Return what is known now; never asks the driver, never waits."""
+        return self._snapshot()
+
+    def wait_for(self, wanted: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
+        """Return the first snapshot that is `wanted`, or the last one after `seconds`."""
+        return self._wait_for(wanted, seconds)
+
+    def device(self) -> Device:
+        """Return the first card that answers, else the CPU that stands in for one."""
+        card = next((card for card in self.snapshot().cards if card.lost is None and card.facts), None)
+        if card is None or card.facts is None:
+            return cpu_device()
+        return Device("simulated" if card.facts.simulated else "gpu", card.facts.model, card.uuid)
+
+
+@contextmanager
+def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[Gpus]:
+    """Read this host's cards in a thread until the block ends; `gpu_work` then runs on the first that answers.
+
+    To be entered after the process has forked, if it does: NVML does not survive a fork.
+    """
+    if settings.gpu == "off":
+        off = Snapshot("off", "readings are switched off (PLAINVIEW_GPU=off)")
+        yield Gpus(lambda: off, lambda _wanted, _seconds: off)
+        return
+    interval = settings.gpu_interval.total_seconds()
+    reader = Reader(_source(settings, telemetry), Pace(interval), _noted_by(telemetry))
+    gpus = Gpus(reader.snapshot.get, reader.snapshot.wait_for)
+    collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=3 * interval + 1)
+    telemetry.register(collector)
+    reader.start()
+    gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
+    before, telemetry.device = telemetry.device, gpus.device
+    telemetry.gauge(catalog.GPU_PRICE).labels(gpus.device().kind).set(float(settings.gpu_price_usd_per_second))
+    try:
+        yield gpus
+    finally:
+        telemetry.device = before
+        telemetry.registry.unregister(collector)
+        reader.stop(_STOP_SECONDS)
+
+
+def _source(settings: TelemetrySettings, telemetry: "Telemetry") -> Source:
+    if settings.gpu == "simulated":
+        return SimulatedSource(lambda: telemetry.held.count)
+    errors = telemetry.counter(catalog.GPU_READ_ERRORS)
+    return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc())
+
+
+def _noted_by(telemetry: "Telemetry") -> Callable[[Exception], None]:
+    def note(error: Exception) -> None:
+        with telemetry.edge("gpu"):
+            raise error
+
+    return note

@@ -1,0 +1,29 @@
+"""Request ids and the headers that carry ids back to the client."""
+
+import re
+import secrets
+from typing import Final
+
+from opentelemetry.trace import SpanContext
+
+# What proxies and clients send: UUIDs, ULIDs, trace-like ids. Anything else could forge log lines or headers.
+_SANE: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@\-]{0,127}")
+
+
+def request_id(headers: list[tuple[bytes, bytes]]) -> str:
+    """Return the client's X-Request-ID if it is 1 to 128 plain characters, else a new one of 32 hex digits."""
+    for name, value in headers:
+        if name == b"x-request-id" and _SANE.fullmatch(value):
+            return value.decode("ascii")
+    return secrets.token_hex(16)
+
+
+def answer_headers(
+    headers: list[tuple[bytes, bytes]], request_id: str, span: SpanContext | None
+) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with X-Request-ID and, inside a trace, traceparent; the app's own are replaced."""
+    kept = [pair for pair in headers if pair[0].lower() not in (b"x-request-id", b"traceparent")]
+    kept.append((b"x-request-id", request_id.encode("ascii")))
+    if span is not None:
+        kept.append((b"traceparent", b"00-%032x-%016x-%02x" % (span.trace_id, span.span_id, span.trace_flags)))
+    return kept

@@ -1,0 +1,69 @@
+"""One line for any FastAPI app."""
+
+import atexit
+from contextlib import ExitStack
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from telemetry._current import current
+from telemetry._process import Telemetry, start
+from telemetry.http._exposition import MetricsEndpoint
+from telemetry.http._middleware import ExceptionWitness, RequestMiddleware, Traced
+from telemetry.http._observer import Observer
+from telemetry.http._red import RedMetrics
+from telemetry.http._routes import RouteTemplates
+from telemetry.http._spans import choose_stable_names, server_spans
+from telemetry.settings import TelemetrySettings
+
+
+def instrument(app: FastAPI, telemetry: Telemetry | None = None) -> Telemetry:
+    """Add telemetry to `app` and return the `Telemetry` that it reports to.
+
+    The app gets one server span per request (stable HTTP names), RED metrics with exemplars, X-Request-ID and
+    traceparent on every answer, one access line per request, and GET /metrics. Requests to /metrics and /health have
+    metrics, but no spans and no access lines.
+
+    Without `telemetry` it is the one that was started last, else one is started from the environment and closed with
+    the process.
+
+    Raises:
+        RuntimeError: `app` has answered a request or run its lifespan already, or is instrumented already.
+    """
+    if app.middleware_stack is not None:
+        raise RuntimeError("instrument(app) came too late: call it before the app serves or is entered as a lifespan")
+    if getattr(app.state, "plainview_telemetry", None) is not None:
+        raise RuntimeError("instrument(app) was called twice for the same app")
+    telemetry = telemetry or current() or _start_for_the_process()
+    app.state.plainview_telemetry = telemetry
+    choose_stable_names()
+    _wrap_stack(app, telemetry)
+    return telemetry
+
+
+def _start_for_the_process() -> Telemetry:
+    stack = ExitStack()
+    telemetry = stack.enter_context(start(TelemetrySettings()))
+    atexit.register(stack.close)
+    return telemetry
+
+
+def _wrap_stack(app: FastAPI, telemetry: Telemetry) -> None:
+    """Put ours around the whole stack. `add_middleware` would put it inside the handler that answers 500."""
+    build = app.build_middleware_stack
+
+    def build_with_telemetry() -> ASGIApp:
+        telemetry.logs.adopt()  # uvicorn may have set its loggers up since the start
+        app.user_middleware.insert(0, Middleware(ExceptionWitness))
+        try:
+            stack = build()
+        finally:
+            del app.user_middleware[0]
+        observer = Observer(
+            RedMetrics(telemetry.families), telemetry.logs, RouteTemplates(app.routes), telemetry.edge("http")
+        )
+        observed = RequestMiddleware(stack, observer, MetricsEndpoint(telemetry.registry))
+        return Traced(server_spans(observed, telemetry.tracer_provider), observed)
+
+    app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]

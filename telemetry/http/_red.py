@@ -1,0 +1,64 @@
+"""Rate, errors, duration and sizes of HTTP requests.
+
+Series: `http_server_request_duration_seconds`, `http_server_request_body_size_bytes`,
+`http_server_response_body_size_bytes`, `http_server_active_requests`, `unhandled_exceptions_total`.
+"""
+
+from opentelemetry.trace import SpanContext
+from prometheus_client import Gauge, Histogram
+
+from telemetry import catalog
+from telemetry._families import Families
+
+
+class RedMetrics:
+    """The HTTP families of one process.
+
+    Children are kept by their labels, since `labels()` costs more than the observation. Method, route and status are
+    bounded, so what is kept is bounded too.
+    """
+
+    def __init__(self, families: Families) -> None:
+        self._duration = families.histogram(catalog.HTTP_REQUEST_DURATION)
+        self._received = families.histogram(catalog.HTTP_REQUEST_BODY_SIZE)
+        self._sent = families.histogram(catalog.HTTP_RESPONSE_BODY_SIZE)
+        self._active = families.gauge(catalog.HTTP_ACTIVE_REQUESTS)
+        self._unhandled = families.counter(catalog.UNHANDLED_EXCEPTIONS)
+        self._durations: dict[tuple[str, str, int], Histogram] = {}
+        self._sizes: dict[tuple[str, str], tuple[Histogram, Histogram]] = {}
+        self._actives: dict[str, Gauge] = {}
+
+    def active(self, method: str) -> Gauge:
+        child = self._actives.get(method)
+        if child is None:
+            child = self._actives[method] = self._active.labels(method)
+        return child
+
+    def observe(  # noqa: PLR0913 - the figures of one request
+        self,
+        method: str,
+        route: str,
+        status: int,
+        *,
+        seconds: float,
+        received: int,
+        sent: int,
+        span: SpanContext | None,
+    ) -> None:
+        """Record one answered request; its exemplar leads to the span only when that is exported."""
+        exemplar = None
+        if span is not None and span.trace_flags.sampled:
+            exemplar = {"trace_id": format(span.trace_id, "032x"), "span_id": format(span.span_id, "016x")}
+        duration = self._durations.get((method, route, status))
+        if duration is None:
+            duration = self._durations[method, route, status] = self._duration.labels(method, route, str(status))
+        duration.observe(seconds, exemplar)
+        sizes = self._sizes.get((method, route))
+        if sizes is None:
+            sizes = self._received.labels(method, route), self._sent.labels(method, route)
+            self._sizes[method, route] = sizes
+        sizes[0].observe(received)
+        sizes[1].observe(sent)
+
+    def unhandled(self, error: BaseException) -> None:
+        self._unhandled.labels(type(error).__name__).inc()

@@ -1,0 +1,36 @@
+"""Turns the fields of one event into one line."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from telemetry.logs._secrets import redact, redact_fields
+
+
+def json_line(fields: Mapping[str, Any]) -> str:
+    """Return `fields` as one line of valid JSON, without secrets, whatever the values are."""
+    safe = redact_fields(fields)
+    try:
+        text = json.dumps(safe, default=_text, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        # Keys that are no strings, NaN: rare, so the slow way is only walked then.
+        text = json.dumps(_plain(safe), separators=(",", ":"))
+    return redact(text)
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - any __str__ may raise anything, and the line must still come
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {_text(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, str | bool | int) else _text(value)

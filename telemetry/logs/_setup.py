@@ -1,0 +1,146 @@
+"""Takes the standard library's logging over for the life of a process, and gives it back."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.stdlib import ProcessorFormatter
+from structlog.tracebacks import ExceptionDictTransformer
+
+from telemetry.catalog import Event
+from telemetry.logs._fields import AddCommon, Fields, common
+from telemetry.logs._render import json_line
+from telemetry.logs._secrets import redact, redact_fields
+from telemetry.settings import TelemetrySettings
+
+# Libraries that bring handlers of their own; DBOS leaves its logger alone when it has one already.
+_ADOPTED: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos")
+# These tell every request at INFO, with its query string, and so every export of spans.
+_CHATTY: Final = ("httpx", "httpcore")
+_LOGGED: Final = "_plainview_logged"
+
+
+class _StdoutHandler(logging.StreamHandler[TextIO]):
+    """Writes to what standard output is at that moment: tests and servers put another one in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        raise AttributeError("this handler has no stream of its own")
+
+
+class Logs:
+    """Where the lines of this process go; lives from `opened` to its end."""
+
+    def __init__(self, settings: TelemetrySettings, stream: TextIO | None) -> None:
+        self._service = settings.service_name
+        self._console = settings.log_format == "console"
+        self.handler = _StdoutHandler() if stream is None else logging.StreamHandler(stream)
+        self.handler.setFormatter(
+            ProcessorFormatter(
+                processors=[_take_extras, AddCommon(self._service), _exceptions(console=self._console), self._render],
+            )
+        )
+        self.handler.addFilter(_not_logged_before)
+
+    def adopt(self) -> None:
+        """Route the loggers of uvicorn and DBOS here, also when they were set up after the start."""
+        for name in _ADOPTED:
+            logger = logging.getLogger(name)
+            logger.handlers = [self.handler]
+            logger.propagate = False
+        # The access line is ours: it has ids, and the route instead of the URL.
+        logging.getLogger("uvicorn.access").handlers = [logging.NullHandler()]
+
+    def access(self, level: int, fields: Mapping[str, Any]) -> None:
+        """Write the access line. It does not pass through `logging`, which costs more than the line itself."""
+        if level < logging.getLogger("plainview.access").getEffectiveLevel():
+            return
+        line = common(logging.getLevelName(level).lower(), Event.HTTP_REQUEST, "plainview.access", self._service)
+        line.update(fields)
+        self.write(self._render(None, "", line))
+
+    def write(self, line: str) -> None:
+        """Write one line whole, never mixed with another thread's."""
+        with self.handler.lock:  # type: ignore[union-attr]
+            self.handler.stream.write(line + "\n")
+            self.handler.stream.flush()
+
+    def _render(self, _logger: Any, _name: str, fields: Fields) -> str:
+        return redact(_console_line(fields)) if self._console else json_line(fields)
+
+
+@contextmanager
+def opened(settings: TelemetrySettings, stream: TextIO | None = None) -> Iterator[Logs]:
+    """Send all logging of this process to `stream` (standard output) in one shape; undone at the end."""
+    logs = Logs(settings, stream)
+    root = logging.getLogger()
+    before = [(logger, logger.handlers, logger.propagate) for logger in map(logging.getLogger, (None, *_ADOPTED))]
+    levels = [(logger, logger.level) for logger in map(logging.getLogger, (None, *_CHATTY))]
+    configured = structlog.is_configured()
+    root.handlers = [logs.handler]
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(settings.log_level)
+    logs.adopt()
+    if not configured:
+        structlog.configure(
+            processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
+    try:
+        yield logs
+    finally:
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+        for logger, level in levels:
+            logger.setLevel(level)
+        if not configured:
+            structlog.reset_defaults()
+
+
+def mark_logged(error: BaseException) -> None:
+    """Say that `error` has its line, so that the server does not log its traceback a second time."""
+    with contextlib.suppress(AttributeError):  # an exception class with slots
+        setattr(error, _LOGGED, True)
+
+
+def _not_logged_before(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not (error is not None and record.name.startswith("uvicorn") and getattr(error, _LOGGED, False))
+
+
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+
+
+def _take_extras(_logger: Any, _name: str, fields: Fields) -> Fields:
+    """Take over what a foreign record carries in `extra=`."""
+    if not fields["_from_structlog"]:
+        extras = vars(fields["_record"]).items()
+        fields.update({name: value for name, value in extras if name not in _STANDARD and not name.startswith("_")})
+    return fields
+
+
+def _exceptions(*, console: bool) -> Any:
+    return structlog.processors.format_exc_info if console else _JSON_EXCEPTIONS
+
+
+# Local variables hold keys, prompts and whole images: they are never shown.
+_JSON_EXCEPTIONS: Final = ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=30))
+_pretty: Final = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
+def _console_line(fields: Fields) -> str:
+    return str(_pretty(None, "", redact_fields(fields)))

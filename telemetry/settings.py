@@ -1,0 +1,109 @@
+"""Settings of telemetry: `PLAINVIEW_*` for our own, the standard `OTEL_*` names where one exists."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+#: RunPod's price of one second of a 24 GB card (L4, A5000, RTX 3090), serverless flex, November 2026.
+DEFAULT_PRICE: Final = Decimal("0.00019")
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _seconds(value: Any) -> Any:
+    return timedelta(seconds=float(value)) if isinstance(value, str | int | float) else value
+
+
+def _comma_list(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _bounded_interval(value: timedelta) -> timedelta:
+    if not timedelta(milliseconds=20) <= value <= timedelta(minutes=5):
+        raise ValueError(f"{value.total_seconds():g} s is not between 0.02 and 300 seconds")
+    return value
+
+
+def _named(*names: str) -> AliasChoices:
+    return AliasChoices(*names)
+
+
+class TelemetrySettings(BaseSettings):
+    """What one process needs to know to report about itself; built once, at its entry point.
+
+    `OTEL_RESOURCE_ATTRIBUTES` is honoured too: the OpenTelemetry SDK reads it by itself.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLAINVIEW_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    service_name: str = Field(
+        "plainview",
+        validation_alias=_named("OTEL_SERVICE_NAME"),
+        min_length=1,
+        max_length=100,
+        description="Name of this service in traces, log lines and plainview_build_info.",
+    )
+    service_version: str = Field("", description="Version of this service; left out of traces when empty.")
+    otlp_endpoint: HttpUrl | None = Field(
+        None,
+        validation_alias=_named("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Base URL of an OTLP/HTTP receiver; without it spans get ids but are not exported.",
+    )
+    otlp_headers: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_named("OTEL_EXPORTER_OTLP_HEADERS"),
+        description="Headers for that receiver: name=value, separated by commas.",
+    )
+    otlp_headers_file: Path | None = Field(
+        None,
+        validation_alias=_named("OTEL_EXPORTER_OTLP_HEADERS_FILE"),
+        description="File that holds otlp_headers.",
+    )
+    sample_ratio: float = Field(
+        1.0,
+        validation_alias=_named("OTEL_TRACES_SAMPLER_ARG"),
+        ge=0,
+        le=1,
+        description="Share of new traces that are recorded, 0 to 1; a caller's decision is respected.",
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is written.")
+    log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")
+    gpu: Literal["auto", "off", "simulated"] = Field(
+        "auto",
+        description="auto reads NVML where there is one; simulated shows one card that does not exist and says so.",
+    )
+    gpu_uuids: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+        (), description="UUIDs of the cards to read, separated by commas; all when empty."
+    )
+    gpu_interval: Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_bounded_interval)] = Field(
+        timedelta(seconds=1),
+        validation_alias=_named("PLAINVIEW_GPU_INTERVAL_SECONDS"),
+        description="Time between two readings of the cards, 0.02 to 300 seconds.",
+    )
+    gpu_price_usd_per_second: Decimal = Field(
+        DEFAULT_PRICE, ge=0, allow_inf_nan=False, description="Price of one second of one device, in USD."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            file = values.get("OTEL_EXPORTER_OTLP_HEADERS_FILE") or values.get("otlp_headers_file")
+            if file and not (values.get("OTEL_EXPORTER_OTLP_HEADERS") or values.get("otlp_headers")):
+                return values | {"otlp_headers": Path(file).read_text(encoding="utf-8").strip()}
+        return values

@@ -1,0 +1,5 @@
+"""Spans on the OpenTelemetry SDK, exported by OTLP/HTTP without ever holding up a request or a shutdown."""
+
+from telemetry.traces._provider import opened
+
+__all__ = ["opened"]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from alerts.notifier.backoff import DeliveryPolicy
+from tests.alerts.notifier.bodies import alert, group
+from tests.alerts.notifier.receivers import free_port
+
+
+def test_mail_and_webhook_both_arrive_and_are_counted(notifier, mailbox, hook):
+    running = notifier(mailbox.url, hook.url)
+    running.post(group(alert()))
+    (mail,), (body,) = mailbox.wait(), hook.wait()
+    assert mail["Subject"] == body["title"] == "[FIRING] ApiErrorRateHigh: 12.5% of requests fail"
+    assert body["type"] == "failure"
+    assert "http://127.0.0.1:8080/runbooks/ApiErrorRateHigh" in body["message"]
+    plain, html = mail.get_body(["plain"]), mail.get_body(["html"])
+    assert "Since: 2026-11-21 10:00:00 UTC" in plain.get_content()
+    assert 'href="http://127.0.0.1:8080/runbooks/ApiErrorRateHigh"' in html.get_content()
+
+
+def test_resolved_follows_with_how_long_it_lasted(notifier, hook):
+    running = notifier(hook.url)
+    running.post(group(alert()))
+    running.post(group(alert(status="resolved")))
+    _, resolved = hook.wait(2)
+    assert resolved["title"].startswith("[RESOLVED] ApiErrorRateHigh")
+    assert resolved["type"] == "success"
+    assert "lasted 7 min 30 s" in resolved["message"]
+
+
+def test_target_that_fails_is_tried_again_until_it_takes_the_message(notifier, hook):
+    hook.answers = [503, 500, 429]
+    running = notifier(hook.url)
+    running.post(group(alert()))
+    hook.wait()
+    assert hook.attempts.items == [503, 500, 429, 200]
+    assert running.value("notification_deliveries_total", target="json", outcome="failed") == 3
+
+
+def test_dead_target_holds_nobody_else_up(notifier, hook):
+    running = notifier(f"jsons://127.0.0.1:{free_port()}/dead", hook.url)
+    running.post(group(alert()))
+    hook.wait()
+    states = {row["kind"]: row["state"] for row in running.deliveries()}
+    assert states["jsons"] == "pending"
+
+
+def test_hung_target_holds_nobody_else_up(notifier, hook, mailbox):
+    hook.hold = threading.Event()
+    running = notifier(hook.url, mailbox.url)
+    running.post(group(alert()))
+    mailbox.wait()
+    hook.attempts.wait()
+    assert hook.items == []
+    hook.hold.set()
+    hook.wait()
+
+
+def test_message_is_given_up_only_after_its_time_and_visibly(notifier, hook):
+    hook.answers = [500] * 1000
+    running = notifier(
+        hook.url,
+        policy=DeliveryPolicy(first_pause=timedelta(milliseconds=50), give_up_after=timedelta(milliseconds=300)),
+    )
+    running.post(group(alert()))
+    last = group(alert("Other", fingerprint="f" * 16), key="other")
+    while running.value("notification_deliveries_total", target="json", outcome="abandoned") != 1:
+        seen = len(hook.attempts.items)
+        hook.attempts.wait(seen + 1) if running.deliveries()[0]["state"] == "pending" else None
+    (row,) = running.deliveries()
+    assert row["state"] == "abandoned"
+    assert row["attempts"] >= 2
+    hook.answers = []
+    running.post(last)
+    assert hook.wait()[0]["title"].startswith("[FIRING] Other")

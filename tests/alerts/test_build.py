@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alerts import build
+from alerts.__main__ import main
+from alerts.rules import RULES
+
+
+def test_generated_rules_are_current() -> None:
+    assert main(["check"]) == 0
+
+
+def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.yml", "b.yml"):
+        assert main(["build", "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.yml").read_bytes() == (tmp_path / "b.yml").read_bytes()
+
+
+def test_text_reads_back_as_the_plain_data() -> None:
+    content = build.rule_file()
+    assert yaml.safe_load(build.serialise(content)) == content
+
+
+def test_every_alert_links_to_its_runbook_and_a_dashboard_at_the_console_given() -> None:
+    content = build.rule_file(console_url="https://plainview.example/")
+    rules = [rule for group in content["groups"] for rule in group["rules"]]
+    assert [rule["alert"] for rule in rules] == [rule.alert for rule in RULES]
+    for rule in rules:
+        annotations = rule["annotations"]
+        assert annotations["runbook_url"] == f"https://plainview.example/runbooks/{rule['alert']}"
+        assert annotations["dashboard_url"].startswith("https://plainview.example/d/plainview-")
+
+
+@pytest.mark.parametrize(
+    ("hold", "written"),
+    [(timedelta(0), "0s"), (timedelta(seconds=30), "30s"), (timedelta(minutes=1), "1m"), (timedelta(hours=1), "60m")],
+    ids=["none", "seconds", "a minute", "an hour"],
+)
+def test_hold_is_written_as_prometheus_writes_durations(hold: timedelta, written: str) -> None:
+    content = build.rule_file([replace(RULES[0], hold=hold)])
+    assert content["groups"][0]["rules"][0]["for"] == written

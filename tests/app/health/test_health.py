@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+
+from app.database.engine import Database
+from app.health.checks import Finding, Health
+from app.jobs import workers
+from tests.app.jobs.test_series import FACTS
+
+
+async def test_live_asks_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready", "/ready"])
+async def test_missing_worker_is_degraded_and_still_ready(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["components"]["worker"]["status"]) == (200, "degraded", "degraded")
+    assert set(body["components"]) == {"database", "queue", "storage", "disk", "worker"}
+    assert all(part["message"] for part in body["components"].values())
+
+
+async def test_all_is_healthy_with_a_worker(client: httpx.AsyncClient, database: Database) -> None:
+    await asyncio.to_thread(database.write, workers.present, FACTS)
+    assert (await client.get("/health")).json()["components"]["worker"] == {
+        "status": "healthy",
+        "message": "1 alive",
+        "duration_seconds": pytest.approx(0, abs=1),
+    }
+
+
+async def test_wrong_schema_is_not_ready_and_says_what_to_do(client: httpx.AsyncClient, database: Database) -> None:
+    await asyncio.to_thread(
+        database.write, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
+    )
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert "python -m app migrate" in answer.json()["components"]["database"]["message"]
+
+
+@pytest.mark.parametrize(("free", "status"), [(50, "healthy"), (7, "degraded"), (3, "unhealthy")])
+async def test_disk_warns_below_a_tenth_and_fails_below_a_twentieth(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, free: int, status: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=100, used=100 - free, free=free))
+    assert (await client.get("/health")).json()["components"]["disk"]["status"] == status
+
+
+async def test_checks_run_together_and_one_that_hangs_or_fails_is_unhealthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.health.checks._TIMEOUT", 0.05)
+    both = asyncio.Barrier(2)
+
+    async def together() -> Finding:
+        await both.wait()
+        return Finding("healthy", "met the other")
+
+    async def fails() -> Finding:
+        raise OSError("secret detail")
+
+    async def hangs() -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    health = Health({"a": together, "b": together, "fails": fails, "hangs": hangs})
+    report = await health.report()
+    assert {part.name: part.status for part in report.components} == {
+        "a": "healthy",
+        "b": "healthy",
+        "fails": "unhealthy",
+        "hangs": "unhealthy",
+    }
+    assert not report.is_ready
+    assert "secret" not in str(report)
+    assert await health.report() is report
+    registry = CollectorRegistry()
+    registry.register(health)
+    assert registry.get_sample_value("health_component_status", {"component": "hangs"}) == 0

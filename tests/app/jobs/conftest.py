@@ -1,0 +1,58 @@
+"""A worker's parts in this process: jobs are delivered by hand, everything after the delivery is real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from app.database.engine import Database
+from app.generation import load
+from app.jobs.attempt import Attempt
+from app.jobs.files import JobFiles
+from app.jobs.runner import Runner
+from app.jobs.worker_identity import Identity
+from app.settings import Settings
+from telemetry import Telemetry
+from telemetry.gpu import Device
+
+CPU = Device("cpu", "Test CPU")
+
+Submit = Callable[..., "object"]
+
+
+@pytest.fixture
+def files(settings: Settings) -> JobFiles:
+    files = JobFiles(settings.data)
+    files.prepare()
+    return files
+
+
+@pytest.fixture
+def runner_of(settings: Settings, database: Database, files: JobFiles, telemetry: Telemetry) -> Callable[[str], Runner]:
+    """Return a function that makes the runner of the worker with this id."""
+
+    def make(worker_id: str) -> Runner:
+        generator = load(settings.generator, CPU)
+        attempt = Attempt(database, files, generator, CPU, telemetry)
+        return Runner(database, files, attempt, Identity(worker_id, CPU, generator.model), telemetry)
+
+    return make
+
+
+@pytest.fixture
+def runner(runner_of: Callable[[str], Runner]) -> Runner:
+    return runner_of("w1")
+
+
+@pytest.fixture
+def submit(client: httpx.AsyncClient, acme: dict[str, str], form: dict[str, tuple[str | None, bytes]]):
+    """Return a function that submits a job with this prompt and returns the accepted answer."""
+
+    async def send(prompt: str = "hello") -> dict[str, object]:
+        answer = await client.post("/generate", headers=acme, files=form | {"prompt": (None, prompt.encode())})
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    return send

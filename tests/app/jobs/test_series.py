@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+
+from app.database.engine import Database
+from app.jobs import workers
+from app.jobs.runner import Runner
+from app.jobs.series import ServiceSeries, periods
+from app.services import Services
+from app.settings import Settings
+
+FACTS = {"id": "w1", "pid": 1, "device": "cpu", "device_name": "CPU", "model": "m", "version": "1"}
+
+
+@pytest.fixture
+def series(services: Services, settings: Settings) -> ServiceSeries:
+    return ServiceSeries(services.database, settings)
+
+
+def exposed(series: ServiceSeries) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(series)
+    return registry
+
+
+async def test_series_show_queue_workers_and_cost(
+    series: ServiceSeries, submit: Any, runner: Runner, database: Database
+) -> None:
+    first, _ = await submit(), await submit()
+    await asyncio.to_thread(runner, first["job_id"])
+    await asyncio.to_thread(database.write, workers.present, FACTS)
+    await series.refresh()
+    value = exposed(series).get_sample_value
+    assert value("job_queue_depth", {"operation": "generate"}) == 1
+    assert value("job_running", {"operation": "generate"}) == 0
+    assert (value("job_oldest_queued_seconds", {"operation": "generate"}) or 0) > 0
+    assert value("worker_heartbeat_timestamp_seconds", {"worker": "w1"}) == pytest.approx(
+        datetime.now(UTC).timestamp(), abs=10
+    )
+    day = value("cost_period_usd", {"period": "day"})
+    assert day == value("cost_period_usd", {"period": "month"})
+    assert (day or 0) > 0
+    assert value("budget_usd", {"period": "day"}) == 10
+    assert value("budget_usd", {"period": "month"}) is None
+
+
+async def test_worker_that_stopped_in_order_has_no_heartbeat(series: ServiceSeries, database: Database) -> None:
+    await asyncio.to_thread(database.write, workers.present, FACTS)
+    await asyncio.to_thread(database.write, workers.beat, "w1", "stopped")
+    await series.refresh()
+    assert exposed(series).get_sample_value("worker_heartbeat_timestamp_seconds", {"worker": "w1"}) is None
+
+
+async def test_series_vanish_when_the_database_fails(series: ServiceSeries, database: Database) -> None:
+    await series.refresh()
+    await asyncio.to_thread(
+        database.write, lambda connection: connection.execute(text("ALTER TABLE run RENAME TO gone"))
+    )
+    with pytest.raises(Exception, match="no such table"):
+        await series.refresh()
+    value = exposed(series).get_sample_value
+    assert value("job_queue_depth", {"operation": "generate"}) is None
+    assert value("cost_period_usd", {"period": "day"}) is None
+    assert value("budget_usd", {"period": "day"}) == 10
+
+
+async def test_scrape_shows_the_series(client: httpx.AsyncClient) -> None:
+    while "job_queue_depth" not in (scrape := (await client.get("/metrics")).text):
+        pass
+    assert 'cost_period_usd{period="day"} 0.0' in scrape
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "month"),
+    [
+        ("UTC", "2026-03-31T00:00:00+00:00", "2026-03-01T00:00:00+00:00"),
+        ("Asia/Tokyo", "2026-03-31T15:00:00+00:00", "2026-03-31T15:00:00+00:00"),
+        ("Europe/Berlin", "2026-03-30T22:00:00+00:00", "2026-02-28T23:00:00+00:00"),
+    ],
+)
+def test_days_and_months_begin_in_the_configured_time_zone(zone: str, day: str, month: str) -> None:
+    moment = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
+    begins = periods(moment, ZoneInfo(zone))
+    assert {name: start.astimezone(UTC).isoformat() for name, start in begins.items()} == {"day": day, "month": month}

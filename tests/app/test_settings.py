@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import startup
+from app.settings import Settings
+
+
+def test_wrong_value_stops_the_start_and_names_field_value_and_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLAINVIEW_PORT", "70000")
+    monkeypatch.setenv("PLAINVIEW_TIMEZONE", "Mars/Base")
+    monkeypatch.setenv("PLAINVIEW_RESULT_TTL_SECONDS", "0")
+    with pytest.raises(SystemExit) as stopped:
+        startup.load(Settings)
+    assert stopped.value.code == startup.WRONG_SETTINGS
+    lines = capsys.readouterr().err.splitlines()
+    assert sorted(line.partition("=")[0] for line in lines) == [
+        "PLAINVIEW_PORT",
+        "PLAINVIEW_RESULT_TTL_SECONDS",
+        "PLAINVIEW_TIMEZONE",
+    ]
+    port = next(line for line in lines if line.startswith("PLAINVIEW_PORT"))
+    assert "70000" in port
+    assert "65535" in port
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "nonsense", "sqlite"])
+def test_database_of_another_kind_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLAINVIEW_DATABASE_URL", url)
+    with pytest.raises(SystemExit):
+        startup.load(Settings)
+    assert "postgresql+psycopg://" in capsys.readouterr().err
+
+
+def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", str(secret))
+    monkeypatch.setenv("PLAINVIEW_DATABASE_URL", "postgresql+psycopg://me@host/db")
+    settings = startup.load(Settings)
+    assert settings.database.password == "s3cret"
+    assert "s3cret" not in repr(settings)
+
+
+def test_secret_file_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", "/nowhere/password")
+    with pytest.raises(SystemExit):
+        startup.load(Settings)
+    assert "PLAINVIEW_DATABASE_PASSWORD_FILE: /nowhere/password cannot be read" in capsys.readouterr().err
+
+
+def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAINVIEW_BUDGET_MONTH_USD", "")
+    assert startup.load(Settings).budget_month_usd is None
+
+
+def test_misspelt_setting_is_reported_and_those_of_other_parts_are_not() -> None:
+    environment = {
+        "PLAINVIEW_DATABSE_URL": "x",
+        "PLAINVIEW_DATABASE_PASSWORD_FILE": "x",
+        "PLAINVIEW_CONSOLE_HOST": "x",
+        "PLAINVIEW_NOTIFIER_PORT": "x",
+        "PLAINVIEW_ALERT_ERROR_RATIO": "x",
+        "PLAINVIEW_GPU_PRICE_USD_PER_SECOND": "x",
+        "PLAINVIEW_PORT": "x",
+        "PATH": "x",
+    }
+    assert list(startup.likely_typos(environment)) == [("PLAINVIEW_DATABSE_URL", "PLAINVIEW_DATABASE_URL")]
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

@@ -1,0 +1,53 @@
+"""A generator that is fast and does what its prompt says, for tests of everything around a model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.generation.generator import Generated, JobContext
+from app.generation.inputs.errors import BadInput
+from telemetry.catalog import Span
+
+if TYPE_CHECKING:
+    from telemetry.gpu import Device
+
+
+class TinyGenerator:
+    """Copies the audio as the "video". Words of the prompt: `slow=SECONDS`, `break`, `break-once`, `unusable`."""
+
+    model = "tiny-1"
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+
+    def generate(self, image: Path, audio: Path, prompt: str, output: Path, context: JobContext) -> Generated:
+        words = prompt.split()
+        with context.stage(Span.DECODE):
+            sound = audio.read_bytes()
+            if "unusable" in words:
+                raise BadInput("image", "nothing", "The picture cannot be decoded.", "a picture")
+        with context.stage(Span.ANIMATE):
+            if "break" in words or ("break-once" in words and _first_time(image)):
+                raise RuntimeError("this model is broken")
+            _wait(words, context)
+        with context.stage(Span.ENCODE):
+            output.write_bytes(sound)
+        return Generated(duration_seconds=1.0, width=64, height=64, frames=25, fps=25.0)
+
+
+def _first_time(image: Path) -> bool:
+    mark = image.with_name("broke-once")
+    if mark.exists():
+        return False
+    mark.touch()
+    return True
+
+
+def _wait(words: list[str], context: JobContext) -> None:
+    seconds = sum(float(word.removeprefix("slow=")) for word in words if word.startswith("slow="))
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < seconds:
+        context.progress(passed / seconds)
+        time.sleep(0.02)
