@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import dashboards
-from alerts.rules import RULES, Rule
+from alerts.rule import Rule
+from alerts.rules import RULES
 from alerts.thresholds import THRESHOLDS
 from dashboards.promql import QueryError, result_labels
 

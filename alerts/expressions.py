@@ -36,3 +36,8 @@ def value_of(threshold: Threshold) -> str:
 def share(part: str, whole: str, window: str) -> str:
     """Return the share of events: nothing while there is none, also where `part` was never seen."""
     return f"sum (rate({part}[{window}]))\n  /\nsum (rate({whole}[{window}]))"
+
+
+def usd(value: str) -> str:
+    """Return the Prometheus template that shows an amount: cents, and four places where a cent is too coarse."""
+    return f'${{{{ printf (or (and (lt {value} 1.0) "%.4f") "%.2f") {value} }}}}'

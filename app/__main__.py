@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
 from app import VERSION
 from app.settings import Settings
 from app.startup import likely_typos, load
@@ -67,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _COMMANDS[chosen.command][1](settings)
     except (RuntimeError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+    except DBAPIError as error:
+        sys.stderr.write(f"The database {settings.database.render_as_string()} does not answer: {error.orig}\n")
+    return 1
 
 
 def _telemetry(part: str) -> TelemetrySettings:

@@ -64,7 +64,9 @@ async def _lifespan(app: FastAPI, *, settings: Settings, telemetry: Telemetry) -
         queue = stack.enter_context(open_queue(settings))
         attempts = telemetry.counter(catalog.AUTH_ATTEMPTS)
         if not settings.auth_required:
-            _log.warning("auth.switched_off", detail="PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator")
+            _log.warning(
+                catalog.Event.AUTH_SWITCHED_OFF, detail="PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator"
+            )
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
         health = Health(components(database, queue, files, auth_required=settings.auth_required))
         telemetry.register(health)

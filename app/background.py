@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -28,5 +29,5 @@ async def _loop(seconds: float, work: Callable[[], Awaitable[object]], name: str
         try:
             await work()
         except Exception:  # noqa: BLE001 - the loop outlives whatever its work meets; the log says what it was
-            _log.exception("background.failed", task=name)
+            _log.exception(Event.BACKGROUND_FAILED, task=name)
         await asyncio.sleep(seconds)

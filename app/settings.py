@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -38,6 +38,15 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _seconds(value: object) -> object:
+    """Read a variable that ends in _SECONDS; anything but a number is left for the type to refuse."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except (ValueError, OverflowError) as error:
+        raise ValueError("should be a number of seconds") from error
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Budget = Annotated[Decimal, Field(gt=0, max_digits=12)]
 
@@ -70,7 +79,7 @@ class Settings(BaseSettings):
     generator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = Field(
         "app.generation.portrait:PortraitGenerator", description="Class that makes the videos, as module:Class."
     )
-    shutdown_grace: timedelta = Field(
+    shutdown_grace: Seconds = Field(
         timedelta(seconds=25),
         validation_alias="PLAINVIEW_SHUTDOWN_GRACE_SECONDS",
         ge=timedelta(0),
@@ -80,7 +89,7 @@ class Settings(BaseSettings):
     budget_day_usd: Budget | None = Field(Decimal(10), description="Budget of a calendar day.")
     budget_month_usd: Budget | None = Field(None, description="Budget of a calendar month.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where days and months begin.")
-    result_ttl: timedelta = Field(
+    result_ttl: Seconds = Field(
         timedelta(hours=6),
         validation_alias="PLAINVIEW_RESULT_TTL_SECONDS",
         gt=timedelta(0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.model import Board, Row
 from dashboards.panels import text
-from dashboards.rows import gpu
+from dashboards.rows import gpu, gpu_cards, gpu_errors
 
 NOTE = (
     "Values come from NVIDIA's driver. A reading that a card does not support is left out, one that failed is counted "
@@ -23,19 +23,26 @@ def board() -> Board:
             Row(
                 "Cards",
                 (
-                    gpu.count(),
-                    gpu.available(),
-                    gpu.reading_age(),
-                    gpu.stand_in(),
-                    gpu.facts(),
+                    gpu_cards.count(),
+                    gpu_cards.available(),
+                    gpu_cards.reading_age(),
+                    gpu_cards.stand_in(),
+                    gpu_cards.facts(),
                     text("About these readings", NOTE),
                 ),
             ),
             Row("Use", (gpu.utilization(), gpu.memory(), gpu.memory_share())),
             Row(
                 "Saturation",
-                (gpu.memory_busy(), gpu.power(), gpu.temperature(), gpu.clocks(), gpu.clock_events(), gpu.energy()),
+                (
+                    gpu.memory_busy(),
+                    gpu.power(),
+                    gpu.temperature(),
+                    gpu.clocks(),
+                    gpu_errors.clock_events(),
+                    gpu.energy(),
+                ),
             ),
-            Row("Errors", (gpu.ecc(), gpu.xid(), gpu.read_errors(), gpu.read_time())),
+            Row("Errors", (gpu_errors.ecc(), gpu_errors.xid(), gpu_errors.read_errors(), gpu_errors.read_time())),
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import cost, glance, jobs
+from dashboards.rows import cost, glance, job_time, jobs
 
 
 def board() -> Board:
@@ -23,12 +23,12 @@ def board() -> Board:
             Row(
                 "Time",
                 (
-                    jobs.wait(),
-                    jobs.run_time(),
-                    jobs.stages(),
-                    jobs.run_time_heatmap(),
-                    jobs.stage_means(),
-                    jobs.device_seconds(),
+                    job_time.wait(),
+                    job_time.run_time(),
+                    job_time.stages(),
+                    job_time.run_time_heatmap(),
+                    job_time.stage_means(),
+                    job_time.device_seconds(),
                 ),
             ),
             Row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import cost, glance, gpu, jobs, requests, watch
+from dashboards.rows import cost, glance, gpu, job_time, jobs, requests, watch
 
 
 def board() -> Board:
@@ -14,7 +14,7 @@ def board() -> Board:
         rows=(
             glance.row(),
             requests.row(),
-            Row("Jobs", (jobs.outcomes(), jobs.run_time(), jobs.queue())),
+            Row("Jobs", (jobs.outcomes(), job_time.run_time(), jobs.queue())),
             Row("GPU", (gpu.utilization(12), gpu.memory(12))),
             cost.row(),
             watch.row(),

@@ -8,6 +8,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace import Span
 
+from telemetry._secrets import redact_fields
 from telemetry.catalog import Attribute
 
 
@@ -36,9 +37,10 @@ def annotate(**fields: str) -> None:
     if scope is None:
         scope = Scope()
         SCOPE.set(scope)
-    scope.fields.update(fields)
+    clean = redact_fields(fields)
+    scope.fields.update(clean)
     span = scope.span or trace.get_current_span()
-    for name, value in fields.items():
+    for name, value in clean.items():
         span.set_attribute(_ATTRIBUTES.get(name, f"plainview.{name}"), value)
 
 
@@ -47,7 +49,7 @@ def bound(*, request_id: str | None = None, **fields: str) -> Iterator[None]:
     """Give the log lines within the block these fields, on top of those around it."""
     outer = SCOPE.get()
     scope = Scope(request_id or (outer.request_id if outer else None), outer.span if outer else None)
-    scope.fields = {**(outer.fields if outer else {}), **fields}
+    scope.fields = {**(outer.fields if outer else {}), **redact_fields(fields)}
     token = SCOPE.set(scope)
     try:
         yield

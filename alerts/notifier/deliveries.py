@@ -43,6 +43,7 @@ class TargetLoop:
         self._target, self._outbox, self._metrics = target, outbox, metrics
         self._compose, self._policy = compose, policy
         self._wake = threading.Event()
+        self._unrecorded: set[int] = set()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"deliver-{target.recipient.id}", daemon=True)
         self._thread.start()
@@ -82,6 +83,9 @@ class TargetLoop:
             return _LONGEST_NAP
         if (early := delivery.due_at - time.time()) > 0:
             return min(early, _LONGEST_NAP)
+        if delivery.id in self._unrecorded:
+            self._delivered(delivery)
+            return 0
         try:
             self._target.send(self._compose(delivery.notification))
         except DeliveryFailed as error:
@@ -95,7 +99,10 @@ class TargetLoop:
 
     def _delivered(self, delivery: Delivery) -> None:
         now = time.time()
+        # A full disk must not have the same message sent again and again.
+        self._unrecorded.add(delivery.id)
         self._outbox.finish(delivery, "delivered", None, now)
+        self._unrecorded.discard(delivery.id)
         waited = max(0.0, now - delivery.notification.received_at)
         kind = self._target.recipient.kind
         self._metrics.deliveries.labels(kind, "delivered").inc()

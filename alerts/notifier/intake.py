@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from telemetry import catalog
 from telemetry.logs import get_logger
@@ -15,6 +17,7 @@ from .outbox import Outbox
 from .records import Notification, Recipient
 
 _log = get_logger(__name__)
+_PRUNE_EVERY: Final = timedelta(days=1)
 
 
 class Intake:
@@ -25,6 +28,7 @@ class Intake:
     ) -> None:
         self._outbox, self._metrics = outbox, metrics
         self._recipients, self._loops = recipients, loops
+        self._pruned_at = time.monotonic()
 
     def take(self, group: Group) -> list[Notification]:
         """Store what is new in a group from Alertmanager and have it delivered.
@@ -45,13 +49,30 @@ class Intake:
         self._metrics.pending.set(self._outbox.pending())
         for loop in self._loops:
             loop.wake()
-        event = catalog.Event.NOTIFICATION_STORED if self._recipients else catalog.Event.NOTIFICATION_NO_TARGETS
         for notification in stored:
-            _log.log(
-                20 if self._recipients else 30,
-                event,
-                alerts=[alert.name for alert in notification.alerts],
+            self._say(notification)
+        self._prune()
+        return stored
+
+    def _say(self, notification: Notification) -> None:
+        alerts = [alert.name for alert in notification.alerts]
+        if self._recipients:
+            _log.info(
+                catalog.Event.NOTIFICATION_STORED,
+                alerts=alerts,
                 status=notification.status,
                 targets=len(self._recipients),
             )
-        return stored
+        else:
+            _log.warning(
+                catalog.Event.NOTIFICATION_NO_TARGETS,
+                alerts=alerts,
+                status=notification.status,
+                action="set PLAINVIEW_NOTIFY_URLS; nobody is told about this",
+            )
+
+    def _prune(self) -> None:
+        now = time.monotonic()
+        if now - self._pruned_at > _PRUNE_EVERY.total_seconds():
+            self._pruned_at = now
+            self._outbox.prune(time.time())

@@ -52,7 +52,7 @@ def subject(notification: Notification) -> str:
     """Return the line that stands in an inbox: status, alert and summary of the first alert, and how many more."""
     first, *others = notification.alerts
     status = "RESOLVED" if notification.status == "resolved" else "FIRING"
-    summary = first.annotations.get("summary", "").strip()
+    summary = _summary(first)
     more = f" (+{len(others)} more)" if others else ""
     reminder = " (reminder)" if notification.reminder else ""
     line = " ".join(f"[{status}] {first.name}{': ' if summary else ''}{summary}".split())
@@ -73,16 +73,24 @@ def compose(notification: Notification, console: str, providers: Sequence[Eviden
 def _section(alert: Alert, console: str) -> Section:
     return Section(
         heading=alert.name,
-        summary=alert.annotations.get("summary", ""),
-        facts=tuple((label, text) for label, text in _facts(alert) if text),
+        summary=_summary(alert),
+        facts=tuple((label, text.replace(DEFAULT_CONSOLE, console)) for label, text in _facts(alert) if text),
         links=tuple(_links(alert, console)),
     )
+
+
+def _summary(alert: Alert) -> str:
+    """Return the alert in a line; Prometheus leaves the last figure over the threshold in that of a resolved one."""
+    summary = alert.annotations.get("summary", "").strip()
+    if alert.status == "firing" or not summary:
+        return summary
+    return alert.annotations.get("resolved_summary", "").strip() or f"was: {summary}"
 
 
 def _facts(alert: Alert) -> list[tuple[str, str]]:
     labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()) if name != "alertname")
     facts = [
-        ("What", alert.annotations.get("description", "")),
+        ("What it was" if alert.until else "What", alert.annotations.get("description", "")),
         ("Value", alert.annotations.get("value", "")),
         ("Since", _moment(alert.since)),
     ]

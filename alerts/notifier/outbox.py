@@ -14,20 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from . import outbox_sql as statements
-from .alertmanager import Alert, Group, Status
+from .alertmanager import Group
 from .errors import OutboxUnavailable
-from .message import subject
+from .news import ALERTS, news, store
 from .records import Delivery, Notification, Recipient
 
-# Alertmanager repeats what still fires every `repeat_interval` (4 h by default) as a reminder; what it sends again
-# within minutes is a retry whose first 200 it did not see.
-REMINDER_AFTER: Final = timedelta(hours=3)
 _KEEP: Final = timedelta(days=30)
-
-_ALERTS: Final = TypeAdapter(tuple[Alert, ...])
 
 
 class Outbox:
@@ -40,10 +33,10 @@ class Outbox:
     def accept(self, group: Group, recipients: Sequence[Recipient], now: float) -> list[Notification]:
         """Store what is new in `group` with one delivery per recipient; return it once it is on disk."""
         with self._transaction() as sql:
-            news = [_news(sql, group, status, alerts, now) for status, alerts in group.parts()]
-            stored = [notification for notification in news if notification]
+            found = [news(sql, group, status, alerts, now) for status, alerts in group.parts()]
+            stored = [notification for notification in found if notification]
             for notification in stored:
-                _store(sql, notification, recipients)
+                store(sql, notification, recipients)
         return stored
 
     def next_delivery(self, target: str) -> Delivery | None:
@@ -152,62 +145,11 @@ def open_outbox(path: Path) -> Iterator[Outbox]:
         yield Outbox(connection)
 
 
-def _news(
-    sql: sqlite3.Connection, group: Group, status: Status, alerts: list[Alert], now: float
-) -> Notification | None:
-    """Return what of `alerts` people do not know yet, None when they know it all."""
-    told = [(alert, _told_at(sql, group.group_key, alert)) for alert in alerts]
-    news = [(alert, at) for alert, at in told if at is None or now - at >= REMINDER_AFTER.total_seconds()]
-    if not news:
-        return None
-    return Notification(
-        group.group_key,
-        status,
-        tuple(alert for alert, _ in news),
-        now,
-        reminder=all(at is not None for _, at in news),
-        truncated=group.truncated,
-    )
-
-
-def _store(sql: sqlite3.Connection, notification: Notification, recipients: Sequence[Recipient]) -> None:
-    row = sql.execute(
-        "INSERT INTO notification (group_key, status, received_at, reminder, truncated, title, alerts) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (
-            notification.group_key,
-            notification.status,
-            notification.received_at,
-            notification.reminder,
-            notification.truncated,
-            subject(notification),
-            _ALERTS.dump_json(notification.alerts, by_alias=True).decode(),
-        ),
-    ).fetchone()
-    key, status, now = notification.group_key, notification.status, notification.received_at
-    sql.executemany(
-        "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)",
-        [(key, alert.identity, status, alert.since.isoformat(), now) for alert in notification.alerts],
-    )
-    sql.executemany(
-        "INSERT INTO delivery (notification_id, target, kind, state, due_at) VALUES (?, ?, ?, 'pending', ?)",
-        [(row["id"], recipient.id, recipient.kind, now) for recipient in recipients],
-    )
-
-
-def _told_at(sql: sqlite3.Connection, group_key: str, alert: Alert) -> float | None:
-    row = sql.execute(
-        "SELECT told_at FROM told WHERE group_key = ? AND identity = ? AND status = ? AND starts_at = ?",
-        (group_key, alert.identity, alert.status, alert.since.isoformat()),
-    ).fetchone()
-    return None if row is None else float(row["told_at"])
-
-
 def _delivery(row: sqlite3.Row) -> Delivery:
     notification = Notification(
         group_key=row["group_key"],
         status=row["status"],
-        alerts=_ALERTS.validate_json(row["alerts"]),
+        alerts=ALERTS.validate_json(row["alerts"]),
         received_at=row["received_at"],
         reminder=bool(row["reminder"]),
         truncated=row["truncated"],

@@ -92,15 +92,12 @@ def watching(watchdog: Watchdog, interval: timedelta) -> Iterator[None]:
 
 def _group(status: Status, since: float, now: float) -> Group:
     minutes = max(1, round((now - since) / 60))
-    summary = {
-        "firing": f"Monitoring is blind: the watchdog alert has not arrived for {minutes} min",
-        "resolved": "Monitoring sees again: the watchdog alert arrives",
-    }
     alert = Alert(
         status=status,
         labels={"alertname": MONITORING_BLIND, "severity": "page"},
         annotations={
-            "summary": summary[status],
+            "summary": f"Monitoring is blind: the watchdog alert has not arrived for {minutes} min",
+            "resolved_summary": "Monitoring sees again: the watchdog alert arrives",
             "description": "Prometheus or Alertmanager does not run or cannot reach the notifier. "
             "Until this resolves, no other alert can reach you.",
             "first_action": "run `./plainview status` and start or mend Prometheus and Alertmanager.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -81,6 +82,8 @@ async def open_async_database(url: URL, *, pool_size: int = 5) -> AsyncIterator[
 
 def _options(url: URL, pool_size: int) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
+        # A missing folder would read as a database that cannot be opened; a missing schema says what to do.
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
         return {"pool_size": pool_size}
     return {
         "pool_size": pool_size,

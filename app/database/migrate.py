@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,26 +13,47 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from app.database.engine import open_database
+from app.database.engine import Database, open_database
 from app.database.schema import current_revision
 from app.jobs.queue import migrate_queue
 from app.settings import Settings
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "migrations"
 _LOCK: Final = 7_546_821_950  # any number, the same in every version
+_PATIENCE_SECONDS: Final = 120.0
+_SECONDS_BETWEEN: Final = 0.1
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
     """Bring the database to `revision`, forward or back; with "head" the queue's own tables follow."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    with open_database(settings.database) as database:
+    with open_database(settings.database) as database, _one_at_a_time(database):
         database.write(_move, revision)
         if revision == "head":
-            database.write(_move_queue, settings)
+            migrate_queue(settings)
+
+
+@contextmanager
+def _one_at_a_time(database: Database) -> Iterator[None]:
+    if database.engine.dialect.name == "sqlite":
+        # BEGIN IMMEDIATE takes the write lock, for ours and for the queue's migrations.
+        yield
+        return
+    with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        # Asked again and again instead of waited for: the queue builds indexes concurrently, which waits for every
+        # statement that runs, one that waits for this lock included.
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+            if time.monotonic() > end:
+                raise TimeoutError(f"Another process has been migrating the database for {_PATIENCE_SECONDS:g} s.")
+            time.sleep(_SECONDS_BETWEEN)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
 def _move(connection: Connection, revision: str) -> None:
-    _lock(connection)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
@@ -43,14 +67,3 @@ def _is_back(current: str | None, revision: str) -> bool:
     if revision == "head" or current in (None, revision):
         return False
     return revision in {script.revision for script in ScriptDirectory(str(FOLDER)).iterate_revisions(current, "base")}
-
-
-def _move_queue(connection: Connection, settings: Settings) -> None:
-    _lock(connection)
-    migrate_queue(settings)
-
-
-def _lock(connection: Connection) -> None:
-    # SQLite holds its write lock since BEGIN IMMEDIATE; PostgreSQL needs one that spans all tables.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.errors.codes import Code
 from app.errors.problem import FieldError, ServiceError, problem_response
 from app.generation.inputs.errors import BadInput
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -89,7 +90,7 @@ async def _disconnected(_request: Request, _error: Exception) -> Response:
 
 
 async def _database(_request: Request, error: Exception) -> Response:
-    _log.error("database.failed", error_type=type(error).__name__, error=str(getattr(error, "orig", error)))
+    _log.error(Event.DATABASE_FAILED, error_type=type(error).__name__, error=str(getattr(error, "orig", error)))
     return problem_response(
         ServiceError(
             Code.DATABASE_UNAVAILABLE, "The database does not answer. Try again soon.", headers={"Retry-After": "5"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from app.database.engine import Database
@@ -16,7 +16,7 @@ from app.jobs.files import JobFiles
 from app.jobs.job import RunOutcome, State
 from app.jobs.meter import Meter
 from app.jobs.tallies import Tallies
-from telemetry.catalog import Span
+from telemetry.catalog import Event, Span
 from telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Attempt:
         self._device = device
         self._telemetry = telemetry
 
-    def run(self, mine: Claim, tallies: Tallies, giving_up: Event) -> Ending:
+    def run(self, mine: Claim, tallies: Tallies, giving_up: threading.Event) -> Ending:
         """Return how the run ended; the video is stored by then, or nothing of it is left."""
         meter = Meter(mine, self._generator.model, self._device, self._telemetry)
 
@@ -55,7 +55,7 @@ class Attempt:
         except BadInput as error:
             return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "invalid_input", str(error))
         except Exception as error:  # noqa: BLE001 - a model may raise anything; what it was goes into the log
-            _log.exception("job.run_failed", attempt=mine.attempt, error_type=type(error).__name__)
+            _log.exception(Event.JOB_RUN_FAILED, attempt=mine.attempt, error_type=type(error).__name__)
             message = f"The model {self._generator.model} failed ({type(error).__name__})."
             return Ending(
                 RunOutcome.FAILED, State.FAILED, meter.so_far(), "generation_failed", message, may_run_again=True

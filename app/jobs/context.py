@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.generation.generator import Cancelled
 from app.jobs.job import OPERATION
+from telemetry.catalog import Event as LogEvent
 from telemetry.catalog import Span
 from telemetry.logs import get_logger
 
@@ -88,5 +89,5 @@ def _patiently(report: Callable[[str | None, float], bool], stage: str | None, p
         return report(stage, progress)
     except OperationalError as error:
         # A busy database costs a report, not the job.
-        _log.warning("job.progress_not_written", error_type=type(error).__name__)
+        _log.warning(LogEvent.JOB_PROGRESS_NOT_WRITTEN, error_type=type(error).__name__)
         return True

@@ -14,6 +14,7 @@ from app.database.engine import Database
 from app.jobs import workers
 from app.jobs.worker_identity import Identity
 from app.jobs.workers import HEARTBEAT, WorkerState
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -41,7 +42,7 @@ class Heartbeat:
             self.is_fresh = True
         except SQLAlchemyError as error:
             self.is_fresh = False
-            _log.warning("worker.heartbeat_not_written", error_type=type(error).__name__)
+            _log.warning(Event.WORKER_HEARTBEAT_NOT_WRITTEN, error_type=type(error).__name__)
 
     def run(self) -> None:
         """Write heartbeats until the stop."""

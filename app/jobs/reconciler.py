@@ -18,6 +18,7 @@ from app.background import every
 from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.queue import JobQueue
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -44,12 +45,12 @@ class Reconciler:
         for job_id in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
             await asyncio.to_thread(self._queue.enqueue, job_id)
             await self._database.write(rows.mark_enqueued, job_id)
-            _log.warning("job.enqueued_late", job_id=job_id)
+            _log.warning(Event.JOB_ENQUEUED_LATE, job_id=job_id)
 
     async def _take_over(self) -> None:
         for worker_id in await self._database.read(workers.dead):
             for job_id in await asyncio.to_thread(self._queue.reclaim, worker_id):
-                _log.warning("job.taken_over", job_id=job_id, worker=worker_id)
+                _log.warning(Event.JOB_TAKEN_OVER, job_id=job_id, worker=worker_id)
 
     async def _deliver_again(self) -> None:
         unfinished = [job.id for job in await self._database.read(rows.unfinished)]
@@ -61,7 +62,7 @@ class Reconciler:
         # A job that ended between the two looks is not a case: only what both passes saw is.
         for job_id in ended & self._suspects:
             await asyncio.to_thread(self._queue.restart, job_id)
-            _log.warning("job.delivered_again", job_id=job_id, delivery=states.get(job_id, "lost"))
+            _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
         self._suspects = ended
 
 

@@ -107,7 +107,7 @@ async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: Cur
     if job.state.is_final:
         raise ServiceError(Code.JOB_ALREADY_FINISHED, f"The job is {job.state}; there is nothing to cancel.")
     job = await services.database.write(rows.cancel, job_id)
-    _log.info("job.cancel_requested", job_id=job_id, status=str(job.state))
+    _log.info(catalog.Event.JOB_CANCEL_REQUESTED, job_id=job_id, status=str(job.state))
     if job.state is State.CANCELLED:
         services.telemetry.counter(catalog.JOB_FINISHED).labels(
             operation=job.operation, outcome=str(job.state), tier=job.tier
@@ -136,7 +136,7 @@ async def _leave_queue(job_id: str, services: Services) -> None:
     try:
         await asyncio.to_thread(services.queue.cancel, job_id)
     except Exception as error:  # noqa: BLE001 - the row says cancelled, so a worker that gets the job leaves it
-        _log.warning("job.still_in_queue", job_id=job_id, error_type=type(error).__name__)
+        _log.warning(catalog.Event.JOB_STILL_IN_QUEUE, job_id=job_id, error_type=type(error).__name__)
 
 
 async def _job(job_id: str, key: Key, services: Services) -> Job:

@@ -129,7 +129,7 @@ class Runner:
             # Another worker took the job over while this one was out of touch: what it made is not the job's result.
             if ending.result_name is not None:
                 self._files.result(ending.result_name).unlink(missing_ok=True)
-            _log.warning("job.run_superseded", attempt=mine.attempt)
+            _log.warning(Event.JOB_RUN_SUPERSEDED, attempt=mine.attempt)
             return None
         if ended.state is State.QUEUED:
             return ending.outcome

@@ -63,7 +63,7 @@ async def _enqueue(job_id: str, services: Services) -> None:
         await asyncio.to_thread(services.queue.enqueue, job_id)
         await services.database.write(rows.mark_enqueued, job_id)
     except Exception as error:  # noqa: BLE001 - the job is accepted and will be delivered
-        _log.warning("job.enqueue_postponed", job_id=job_id, error_type=type(error).__name__)
+        _log.warning(catalog.Event.JOB_ENQUEUE_POSTPONED, job_id=job_id, error_type=type(error).__name__)
 
 
 def _new_job(job_id: str, key: Key, prompt: str) -> NewJob:

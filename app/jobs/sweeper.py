@@ -17,6 +17,7 @@ from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -43,7 +44,7 @@ class Sweeper:
         await self._database.write(workers.forget, _WORKER_KEPT)
         await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
         if expired or orphans:
-            _log.info("files.swept", expired=expired, orphans=orphans)
+            _log.info(Event.FILES_SWEPT, expired=expired, orphans=orphans)
 
     async def _remove_expired(self) -> int:
         expired = await self._database.read(rows.expired, self._result_ttl)

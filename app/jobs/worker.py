@@ -22,6 +22,7 @@ from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.settings import Settings
 from telemetry import TelemetrySettings, start
+from telemetry.catalog import Event
 from telemetry.gpu import open_gpus
 from telemetry.logs import get_logger
 
@@ -54,11 +55,11 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         engine = stack.enter_context(queue_engine(settings))
         start_consuming(engine, identity.id, runner, retries=MOST_ATTEMPTS)
         ready.set()
-        _log.info("worker.started", worker=identity.id, device=device.kind, model=identity.model, version=VERSION)
+        _log.info(Event.WORKER_STARTED, worker=identity.id, device=device.kind, model=identity.model, version=VERSION)
         stop.wait()
         ready.clear()
         _drain(settings, runner, heartbeat, identity)
-        _log.info("worker.stopped", worker=identity.id)
+        _log.info(Event.WORKER_STOPPED, worker=identity.id)
     # The queue's threads would keep the process alive for a job that was handed back.
     os._exit(0)
 
@@ -66,13 +67,13 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
 def _drain(settings: Settings, runner: Runner, heartbeat: Heartbeat, identity: Identity) -> None:
     runner.drain()
     heartbeat.draining()
-    _log.info("worker.draining", worker=identity.id, idle=runner.is_idle)
+    _log.info(Event.WORKER_DRAINING, worker=identity.id, idle=runner.is_idle)
     stop_consuming(0 if runner.is_idle else settings.shutdown_grace.total_seconds())
     if not runner.give_up(_SECONDS_TO_UNWIND):
-        _log.warning("worker.job_does_not_stop", worker=identity.id)
+        _log.warning(Event.WORKER_JOB_DOES_NOT_STOP, worker=identity.id)
     with open_queue(settings) as queue:
         for job_id in queue.reclaim(identity.id):
-            _log.info("job.handed_back", job_id=job_id)
+            _log.info(Event.JOB_HANDED_BACK, job_id=job_id)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from app.database.engine import AsyncDatabase
 from app.keys import rows
 from app.keys.key import Key
 from app.keys.secret import Secret
+from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -64,7 +65,7 @@ class KeyRing:
             await self._database.write(rows.used, uses)
         except SQLAlchemyError as error:
             self._uses = uses | self._uses
-            _log.warning("key.use_not_noted", error_type=type(error).__name__)
+            _log.warning(Event.KEY_USE_NOT_NOTED, error_type=type(error).__name__)
 
 
 @asynccontextmanager

@@ -16,8 +16,10 @@ from stack.cli.output import duration, err, escape
 from stack.native import programs
 from stack.paths import PROJECT, Home
 
+SETTINGS = ("PLAINVIEW_", "OTEL_")  # what the user has set for the service must not reach the tests
+HOME = "PLAINVIEW_HOME"
 QUICK = "not slow and not docker and not gpu"
-PROCESSES = "2"
+PARALLEL = ("-n", "2", "--dist", "loadgroup")  # what shares a running stack is one group
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,10 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
     if promtool := _promtool():
         rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
         yield Step("promtool", (promtool, "check", "rules", *rules))
-    if node := shutil.which("node"):
-        scripts = sorted(map(str, (PROJECT / "tests").rglob("*.test.mjs")))
-        if scripts:
-            yield Step("javascript", (node, "--test", *scripts))
-    choice = () if every else ("-m", QUICK, "-n", PROCESSES)
+    scripts = sorted(str(file) for file in (PROJECT / "tests").rglob("*.test.*js"))
+    if scripts and (node := shutil.which("node")):
+        yield Step("javascript", (node, "--test", *scripts))
+    choice = () if every else ("-m", QUICK, *PARALLEL)
     yield Step("pytest", (python, "-m", "pytest", *choice, *extra))
 
 
@@ -92,10 +93,8 @@ def _promtool() -> str | None:
 def _run(step: Step) -> Outcome:
     err.print(f"[bold]== {step.name}[/]")
     begun = time.monotonic()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))),
-    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS) or name == HOME}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
     try:
         code = subprocess.run(step.command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
     except OSError as error:

@@ -3,14 +3,18 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 
+import typer
+
 from stack.cli.output import err, fail, out
 from stack.cli.welcome import curl
+from stack.native import state as native
 from stack.native.layout import HOST
 from stack.native.ports import Ports
-from stack.paths import PROJECT
+from stack.paths import PROJECT, Home
 
 FILE = PROJECT / "docker-compose.yml"
 ENGINE_SECONDS = 10
@@ -83,6 +87,12 @@ def status() -> int:
 
 def logs(part: str, *, follow: bool, lines: int) -> int:
     return _compose("logs", *(["--follow"] if follow else []), "--tail", str(lines), part)
+
+
+def instead() -> None:
+    """Run this very command in the service's container, where its database is, when that is what runs; else go on."""
+    if native.running(Home.default()) is None and running():
+        raise typer.Exit(_compose("exec", "-T", "api", "python", "-m", "stack.cli", *sys.argv[1:]))
 
 
 def sign_in_link() -> str:

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from stack.cli import service
+from stack.cli import compose, service
 from stack.cli.output import columns, escape, out
 
-jobs = typer.Typer(help="Look at jobs.", no_args_is_help=True)
+jobs = typer.Typer(help="Look at jobs.", no_args_is_help=True, callback=compose.instead)
 COLUMNS = ("job_id", "status", "stage", "progress", "created_at", "gpu_seconds", "cost_usd", "device")
 STYLES = {"succeeded": "green", "failed": "red", "running": "cyan", "cancelled": "yellow"}
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from stack.cli import compose
 from stack.cli.output import columns, err, escape, fail, out
 
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, callback=compose.instead)
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 

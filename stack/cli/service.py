@@ -1,12 +1,13 @@
 """The running service's HTTP API, as commands use it."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from stack.cli.output import fail
-from stack.cli.welcome import first_key
+from stack.cli.welcome import FIRST_KEY, first_key
 from stack.native.layout import HOST
 from stack.native.ports import Ports
 from stack.native.state import running
@@ -20,7 +21,8 @@ def get(path: str, **query: Any) -> Any:
     home = Home.default()
     state = running(home)
     base = os.environ.get("PLAINVIEW_SERVICE_URL", f"http://{HOST}:{(state.ports if state else Ports()).api}")
-    key = os.environ.get("PLAINVIEW_API_KEY") or first_key(home)
+    named = os.environ.get("PLAINVIEW_FIRST_KEY_FILE")  # so it is inside the service's container
+    key = os.environ.get("PLAINVIEW_API_KEY") or first_key(Path(named) if named else home.secrets / FIRST_KEY)
     if key is None:
         fail("no API key at hand: set PLAINVIEW_API_KEY to one")
     wanted = {name: value for name, value in query.items() if value is not None}

@@ -10,6 +10,7 @@ from stack.native.state import StackState
 from stack.paths import PROJECT, Home
 
 SAMPLES = PROJECT / "app" / "samples"
+FIRST_KEY = "first_api_key"
 PROMPT = "A calm news anchor"
 NOTES = {
     "console": "dashboards, traces, alerts",
@@ -31,7 +32,7 @@ def welcome(home: Home, state: StackState) -> None:
         f"\n[bold]Open the console[/]   {sign_in_link(home.secrets / 'console_token', state.ports.console)}",
         soft_wrap=True,
     )
-    if key := first_key(home):
+    if key := first_key(home.secrets / FIRST_KEY):
         out.print(f"[bold]First API key[/]      {key}")
         out.print("\n[bold]Send a first job[/]")
         out.print(curl(key, f"http://{HOST}:{state.ports.api}"), markup=False)
@@ -49,10 +50,10 @@ def sign_in_link(token_file: Path, port: int) -> str:
     return f"{base.rstrip('/')}/sign-in?token={quote(token, safe='')}"
 
 
-def first_key(home: Home) -> str | None:
-    """Return the administrator's key made at the first start; None when this home has none."""
+def first_key(file: Path) -> str | None:
+    """Return the administrator's key made at the first start; None when there is none."""
     try:
-        return (home.secrets / "first_api_key").read_text().strip() or None
+        return file.read_text().strip() or None
     except FileNotFoundError:
         return None
 

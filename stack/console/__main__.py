@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import sys
 from contextlib import ExitStack
@@ -11,11 +12,12 @@ from pydantic import ValidationError
 
 from stack.console.app import create_app, known_names
 from stack.console.hosts import KnownHosts
-from stack.console.servers import Listener, PortTaken, bind, serve
+from stack.console.servers import Listener, bind, serve
 from stack.console.settings import ConsoleSettings
 from stack.native.tracestore import open_store, otlp_app, query_app
 from stack.native.tracestore.metrics import TraceStoreCollector
-from telemetry import Telemetry, TelemetrySettings, start
+from telemetry import Telemetry, TelemetrySettings, catalog, start
+from telemetry.logs import get_logger
 
 # Spans are neither sampled nor sent: the receiver of this process's own spans would be this process.
 _NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
@@ -33,8 +35,12 @@ def main() -> int:
         telemetry = stack.enter_context(start(telemetry_settings.model_copy(update=_NO_SPANS | named)))
         try:
             listeners = _listeners(settings, telemetry, stack)
-        except (PortTaken, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error) as error:
             return _failed(str(error))
+        # httpx says each request, with its query, at INFO; the access line has what matters.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        ports = [listener.socket.getsockname()[1] for listener in listeners]
+        get_logger("console").info(catalog.Event.CONSOLE_LISTENING, host=settings.console_host, ports=ports)
         asyncio.run(serve(listeners))
     return 0
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+import anyio
 import httpx
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.background import BackgroundTask
+from starlette.types import Receive, Scope, Send
 
 from stack.console.problems import BackendDown, BackendSlow, NotFound, TooLarge
 
@@ -85,20 +86,27 @@ async def forward(client: httpx.AsyncClient, backend: Backend, path: str, reques
     if answer.is_redirect:
         await answer.aclose()
         raise BackendDown(f"{backend.name} at {backend.url} redirects to somewhere else: correct its URL")
-    return StreamingResponse(
-        _content(answer),
-        answer.status_code,
-        {"Content-Type": answer.headers.get("content-type", "application/json"), "Cache-Control": "no-store"},
-        background=BackgroundTask(answer.aclose),
-    )
+    return _Passed(answer)
 
 
-async def _content(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.aiter_bytes():
-            yield chunk
-    finally:
-        await answer.aclose()
+class _Passed(StreamingResponse):
+    """A backend's answer on its way through: its body as it comes, its status and type, no other header."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        headers = {
+            "Content-Type": answer.headers.get("content-type", "application/json"),
+            "Cache-Control": "no-store",
+        }
+        super().__init__(answer.aiter_bytes(), answer.status_code, headers)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Also when the browser went away before the first byte: else the connection is never free again.
+            with anyio.CancelScope(shield=True):
+                await self._answer.aclose()
 
 
 def _content_type(request: Request) -> dict[str, str]:

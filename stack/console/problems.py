@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -118,6 +119,8 @@ def handle_problems(app: FastAPI) -> None:
     """Answer every error of the application in the one shape."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unhandled)
 
 
 def _problem(_: Request, error: Exception) -> JSONResponse:
@@ -130,3 +133,14 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     kind = _OF_STATUS.get(error.status_code, BadRequest)
     detail = f"{request.method} {request.url.path}: {error.detail}"
     return kind(detail, error.headers).response()
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """Say which field is wrong, without the value: it may be the token."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    fields = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+    return BadRequest("; ".join(fields)).response()
+
+
+def _unhandled(_: Request, error: Exception) -> JSONResponse:
+    return Problem(f"{type(error).__name__}: see the console's log under this request id").response()

@@ -34,8 +34,7 @@ _JAEGER: Final = ("services", "services/*/operations", "operations", "traces", "
 def proxy_router(settings: ConsoleSettings, client: httpx.AsyncClient) -> APIRouter:
     """Return the routes below `/api` that pass a request on; each backend by the first segment."""
     router = APIRouter()
-    start = "start it with `plainview up`"
-    look = f"{start}, or see `plainview status`"
+    look = "start it with `./plainview up`, or see `./plainview status`"
     prometheus = Backend("Prometheus", _join(settings.prometheus_url, "api/v1"), _PROMETHEUS, look)
     forms = Backend("Prometheus", prometheus.url, _PROMETHEUS_FORMS, look)
     alertmanager = Backend("Alertmanager", _join(settings.alertmanager_url, "api/v2"), _ALERTMANAGER, look)

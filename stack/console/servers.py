@@ -87,6 +87,7 @@ class _Server(uvicorn.Server):
                 listener.app,
                 access_log=False,
                 log_config=None,
+                log_level="warning",  # what is served where is said once, in words, by the entry point
                 server_header=False,
                 ws="none",
                 timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -30,7 +30,7 @@ class Sessions:
 
     def knows(self, token: str) -> bool:
         """Tell, in constant time, whether this is the token."""
-        return hmac.compare_digest(token.encode(), self._token)
+        return hmac.compare_digest(token.encode(errors="replace"), self._token)
 
     def issue(self) -> str:
         """Return the value of the cookie of a new session."""

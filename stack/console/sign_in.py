@@ -82,7 +82,7 @@ def _check(request: Request, token: str) -> None:
     shared.attempts.check(address)
     if not shared.sessions.knows(token):
         shared.attempts.failed(address)
-        raise WrongToken("the token is not this console's: take the sign-in link that `plainview status` prints")
+        raise WrongToken("the token is not this console's: take the link that `./plainview sign-in` prints")
 
 
 def _with_session(shared: State, response: Response) -> Response:

@@ -45,4 +45,4 @@ def signed_in(request: Request) -> None:
         SignedOut: there is none, or it has run out.
     """
     if not is_signed_in(request):
-        raise SignedOut("sign in with the link that `plainview up` and `plainview status` print")
+        raise SignedOut("sign in with the link that `./plainview up` and `./plainview sign-in` print")

@@ -36,7 +36,7 @@ async def conduct(scenario: Scenario, folder: Path, real: Home, console: Console
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(receiving(scenario.alert, timeline))
         with console.status("starting an isolated copy of the stack"):
-            copy = standing(folder, real, {"PLAINVIEW_NOTIFY_URLS": urls}, timeline.say)
+            copy = standing(folder, real, {**scenario.variables, "PLAINVIEW_NOTIFY_URLS": urls}, timeline.say)
             stand = await stack.enter_async_context(copy)
             fault = await stack.enter_async_context(scenario.prepare(stand))
         facts = await rule(stand, scenario.alert)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from stack.drill.errors import DrillFailed
@@ -14,7 +15,9 @@ from stack.drill.scenario import Fault
 from stack.drill.stand import Stand
 from stack.paths import PROJECT
 
-_TINY_BUDGET: Final = Decimal("0.000001")
+_TINY_BUDGET: Final = Decimal("0.01")
+# At the price of a real card the sample costs so little that the alert would read $0.00.
+_PRICE: Final = Decimal("0.10")
 _AMPLE_BUDGET: Final = Decimal(10)
 _SAMPLES: Final = PROJECT / "app" / "samples"
 _LONGEST_JOB: Final = 120.0
@@ -27,7 +30,11 @@ class Cost:
 
     name = "cost"
     alert = "CostDayOverBudget"
-    story = f"Sets today's budget to ${_TINY_BUDGET} and runs the sample portrait: its metered cost exceeds it."
+    story = (
+        f"Sets today's budget to ${_TINY_BUDGET}, the price to ${_PRICE} a second, and runs the sample portrait: "
+        "its metered cost exceeds the budget."
+    )
+    variables: Final[Mapping[str, str]] = MappingProxyType({"PLAINVIEW_GPU_PRICE_USD_PER_SECOND": str(_PRICE)})
 
     @asynccontextmanager
     async def prepare(self, stand: Stand) -> AsyncIterator[Fault]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from stack.drill.scenario import Fault
@@ -27,6 +28,8 @@ class ErrorRate:
     name = "error-rate"
     alert = "ApiErrorRateHigh"
     story = "Takes the table `job` out of the service's database: every request then fails with a real 5xx."
+
+    variables: Final[Mapping[str, str]] = MappingProxyType({})
 
     @asynccontextmanager
     async def prepare(self, stand: Stand) -> AsyncIterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -28,6 +29,10 @@ class Scenario(Protocol):
     @property
     def story(self) -> str:
         """What is shown before it begins: one sentence."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Settings of all parts of the copy."""
 
     def prepare(self, stand: Stand) -> AbstractAsyncContextManager[Fault]:
         """Run the service, well, until the end of the block."""

@@ -71,7 +71,7 @@ async def _data(reader: asyncio.StreamReader) -> bytes:
     while (line := await reader.readline()) != _END_OF_DATA:
         if not line:
             raise ConnectionError("the sender left in the middle of a mail")
-        lines.append(line[1:] if line.startswith(b".") else line)
+        lines.append((line[1:] if line.startswith(b".") else line).replace(b"\r\n", b"\n"))
     return b"".join(lines)
 
 

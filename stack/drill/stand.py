@@ -27,6 +27,9 @@ from stack.paths import Home
 HOST: Final = "127.0.0.1"
 _PARTS: Final = frozenset({"migrate", "bootstrap", "notifier", "alertmanager", "prometheus", "worker"})
 
+# The copy has no trace store.
+_UNTRACED: Final = {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}
+
 
 @dataclass(frozen=True)
 class Stand:
@@ -93,7 +96,7 @@ async def standing(
     found = {name: programs.find(name, real.root, say=say) for name in ("prometheus", "alertmanager")}
     site = Site(home, free_ports(), found, secrets.ensure(home.secrets))
     config.render(home, site.ports, notifier_token_file=site.secrets["notifier_token"])
-    ours = {**_unset(), "PLAINVIEW_DATA_DIR": str(home.data), "PLAINVIEW_GPU": "off", **variables}
+    ours = {**_unset(), "PLAINVIEW_DATA_DIR": str(home.data), "PLAINVIEW_GPU": "off", **_UNTRACED, **variables}
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(Supervisor(_plan(site, _PARTS, ours), home, say=say))
         await parts.ready()

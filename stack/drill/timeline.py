@@ -49,19 +49,23 @@ class Timeline:
     def __contains__(self, mark: Mark) -> bool:
         return mark in self._times
 
-    def reach(self, mark: Mark, detail: str = "") -> None:
-        """Record `mark` now, the first time only."""
+    def reach(self, mark: Mark, detail: str = "", *, at: float | None = None) -> None:
+        """Record `mark`, the first time only: at the Unix time `at`, or now."""
         if mark in self._times:
             return
-        self._times[mark] = time.monotonic()
-        self.say(mark, detail, style=_COLOURS.get(mark, ""))
+        self._times[mark] = time.monotonic() - (0 if at is None else max(0.0, time.time() - at))
+        self._print(mark, detail, style=_COLOURS.get(mark, ""), seconds=self.seconds(mark))
         self._events[mark].set()
 
-    def say(self, text: str, detail: str = "", *, style: str = "dim") -> None:
-        """Print a line of the time line."""
-        clock = f"t+{self.seconds():6.1f} s" if Mark.FAULT in self else " " * 10
+    def say(self, text: str, detail: str = "") -> None:
+        """Print a line of the time line that is no mark."""
+        self._print(text, detail, style="dim", seconds=self.seconds() if Mark.FAULT in self else None)
+
+    def _print(self, text: str, detail: str, *, style: str, seconds: float | None) -> None:
+        clock = " " * 10 if seconds is None else f"t+{seconds:6.1f} s"
         shown = f"[{style}]{escape(text)}[/]" if style else escape(text)
-        self._console.print(f"{clock}  {shown}{f'  [dim]{escape(detail)}[/]' if detail else ''}", highlight=False)
+        told = f"  [dim]{escape(detail)}[/]" if detail else ""
+        self._console.print(f"{clock}  {shown}{told}", highlight=False, soft_wrap=True)
 
     def seconds(self, mark: Mark | None = None) -> float:
         """Return the seconds from the fault to `mark`, or to now."""

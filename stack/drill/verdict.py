@@ -28,7 +28,7 @@ def show(name: str, timeline: Timeline, facts: RuleFacts, console: Console) -> N
             mark, f"{timeline.seconds(mark):.1f} s", f"{timeline.seconds(mark) - timeline.seconds(before):.1f} s"
         )
     console.print(table)
-    console.print(_told(timeline, facts), highlight=False)
+    console.print(_told(timeline, facts), highlight=False, soft_wrap=True)
     ended = max(timeline.seconds(mark) for mark in (Mark.MAIL_RESOLVED, Mark.WEBHOOK_RESOLVED))
     console.print(f"The end was told {ended - timeline.seconds(Mark.MENDED):.1f} s after mending.", highlight=False)
     console.print(f"[bold green]drill {name} passed[/]: the alert reached mail and webhook, fired and resolved.")

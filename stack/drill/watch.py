@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -89,7 +89,8 @@ async def _notifier(stand: Stand, alert: str, timeline: Timeline) -> None:
     answer.raise_for_status()
     for row in answer.json()["deliveries"]:
         if alert in row["subject"]:
-            timeline.reach(Mark.NOTIFIER if row["status"] == "firing" else Mark.NOTIFIER_RESOLVED)
+            mark = Mark.NOTIFIER if row["status"] == "firing" else Mark.NOTIFIER_RESOLVED
+            timeline.reach(mark, at=datetime.fromisoformat(row["received_at"]).timestamp())
 
 
 async def _json(stand: Stand, url: str, **parameters: str) -> Any:

@@ -40,9 +40,13 @@ class Environment:
         with self._one_at_a_time():
             if self.holds(lock):
                 return
-            say(f"Making the environment in {self.folder} (first start, or the lock has changed; some minutes at most)")
+            whole = self._runs() and not (self.folder / MARK).exists()
+            say(
+                f"{'Updating' if whole else 'Making'} the environment in {self.folder} from {lock.name} (once; a minute or so)"
+            )
             stamp = self._stamp()
-            self._make()
+            if not whole:
+                self._make()
             (self.folder / MARK).touch()
             pip.install(self.python, lock, log)
             (self.folder / STAMP).write_text(json.dumps(stamp | {lock.name: fingerprint(lock)}))
@@ -50,9 +54,7 @@ class Environment:
             say("The environment is ready")
 
     def _make(self) -> None:
-        """Make the bare environment; one that is whole, and of the same Python, stays."""
-        if not (self.folder / MARK).exists() and self._runs():
-            return
+        """Make the bare environment, in the place of a broken one."""
         shutil.rmtree(self.folder, ignore_errors=True)
         # Without pip: Debian's Python has no ensurepip unless python3-venv is installed.
         command = [sys.executable, "-m", "venv", "--without-pip", str(self.folder)]
@@ -64,6 +66,7 @@ class Environment:
             )
 
     def _runs(self) -> bool:
+        """Say whether there is an environment, and of the Python that runs now."""
         command = [str(self.python), "-c", "import sys; print(sys.version_info[:2], sys.base_prefix)"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

@@ -105,6 +105,8 @@ class Reader:
         return Card(uuid, self._known[uuid], lost="no longer listed by NVML")
 
     def _unavailable(self, state: State, reason: str) -> None:
+        if self._stop.is_set():
+            return  # stopped while a call hung: what comes of it now is nobody's news
         before = self.snapshot.get()
         cards = tuple(Card(uuid, facts, lost=reason) for uuid, facts in self._known.items())
         if state == "absent" and cards:

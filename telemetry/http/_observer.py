@@ -4,12 +4,12 @@ import traceback
 from typing import Any
 
 from telemetry._edge import Edge
+from telemetry._secrets import redact
 from telemetry.catalog import Event
 from telemetry.context import Scope as Fields
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
 from telemetry.logs import Logs, get_logger
-from telemetry.logs._secrets import redact
 from telemetry.logs._setup import mark_logged
 
 _log = get_logger(__name__)

@@ -8,12 +8,12 @@ from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 from starlette.types import Message, Receive, Scope, Send
 
+from telemetry._secrets import redact
 from telemetry.catalog import Attribute
 from telemetry.context import Scope as Fields
 from telemetry.http._ids import answer_headers, request_id
 from telemetry.http._observer import Observer
 from telemetry.http._routes import UNMATCHED, bounded_method
-from telemetry.logs._secrets import redact
 
 Outcome = Literal["completed", "disconnected", "failed"]
 
@@ -41,6 +41,7 @@ class Exchange:
         "_send",
         "_sent",
         "_status",
+        "_template",
         "fields",
         "method",
     )
@@ -54,6 +55,7 @@ class Exchange:
         self._quiet = quiet
         self._root_path = scope.get("root_path", "")
         self._status = 0
+        self._template: str | None = None
         self._received = 0
         self._sent = 0
         self._disconnected = False
@@ -128,21 +130,26 @@ class Exchange:
         return {**message, "headers": headers}
 
     def _route(self) -> str:
-        return self._observer.routes.template(self._scope, self._root_path)
+        """Return the route's template; asked only after routing, so that it can be kept."""
+        if self._template is None:
+            self._template = self._observer.routes.template(self._scope, self._root_path)
+        return self._template
 
     def _name_span(self) -> None:
         """Give the span its route, which is known only after routing and must be set before the span ends."""
         span = self.fields.span
-        if span is not None and span.is_recording():
-            route = self._route()
-            span.set_attribute(Attribute.REQUEST_ID, self.fields.request_id or "")
-            if self._error is not None:
-                # After the status code, for which the instrumentation has set an error without a text.
-                span.set_attribute("error.type", type(self._error).__qualname__)
-                span.set_status(StatusCode.ERROR, redact(f"{type(self._error).__name__}: {self._error}"))
-            if route != UNMATCHED:
-                span.set_attribute("http.route", route)
-                span.update_name(f"{'HTTP' if self.method == '_OTHER' else self.method} {route}")
+        if span is None or not span.is_recording():
+            return
+        route = self._route()
+        attributes = {Attribute.REQUEST_ID: self.fields.request_id or ""}
+        if route != UNMATCHED:
+            attributes["http.route"] = route
+            span.update_name(f"{'HTTP' if self.method == '_OTHER' else self.method} {route}")
+        if self._error is not None:
+            # After the status code, for which the instrumentation has set an error without a text.
+            attributes["error.type"] = type(self._error).__qualname__
+            span.set_status(StatusCode.ERROR, redact(f"{type(self._error).__name__}: {self._error}"))
+        span.set_attributes(attributes)
 
     def _line(self, outcome: Outcome, status: int, seconds: float) -> dict[str, Any]:
         return {

@@ -16,7 +16,6 @@ from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry.http._routes import bounded_method
@@ -71,14 +70,25 @@ def _correct(span: Span, scope: Scope) -> None:
     """Put right what the instrumentation gets wrong: the query in clear, and host and port as one address."""
     if not span.is_recording():
         return
+    address, port = _server(scope)
+    attributes: dict[str, str | int] = {"server.address": address, "server.port": port}
     if query := scope.get("query_string"):
-        span.set_attribute("url.query", redacted_query(query))
-    host = Headers(scope=scope).get("host") or (scope.get("server") or ("",))[0]
-    address, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if not port.isdigit():
-        address, port = host, ""
-    span.set_attribute("server.address", address.strip("[]"))
-    span.set_attribute("server.port", int(port) if port else _PORTS.get(scope.get("scheme", "http"), 80))
+        attributes["url.query"] = redacted_query(query)
+    span.set_attributes(attributes)
+
+
+def _server(scope: Scope) -> tuple[str, int]:
+    """Return the host and port that the client asked for, by its Host header, else those of the socket."""
+    default = _PORTS.get(scope.get("scheme", "http"), 80)
+    header = next((value for name, value in scope["headers"] if name == b"host"), None)
+    if header is None:
+        host, port = scope.get("server") or ("", default)
+        return host, port or default
+    host = header.decode("latin-1")
+    address, colon, port = host.rpartition(":")
+    if not colon or not port.isdigit():  # no port, or the last colon is one of an IPv6 address
+        address, port = host, str(default)
+    return address.strip("[]"), int(port)
 
 
 def redacted_query(query: bytes) -> str:

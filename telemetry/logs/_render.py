@@ -3,20 +3,25 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from telemetry.logs._secrets import redact, redact_fields
+from telemetry._secrets import redact, redact_fields
 
 
 def json_line(fields: Mapping[str, Any]) -> str:
     """Return `fields` as one line of valid JSON, without secrets, whatever the values are."""
     safe = redact_fields(fields)
     try:
-        text = json.dumps(safe, default=_text, allow_nan=False, separators=(",", ":"))
+        text = _ENCODER.encode(safe)
     except (TypeError, ValueError, RecursionError):
         # Keys that are no strings, NaN: rare, so the slow way is only walked then.
-        text = json.dumps(_plain(safe), separators=(",", ":"))
+        text = _ENCODER.encode(_plain(safe))
     return redact(text)
+
+
+def plain_line(fields: Mapping[str, Any]) -> str:
+    """Return fields whose names are ours and whose values are texts and finite numbers as one line, without secrets."""
+    return redact(_ENCODER.encode(fields))
 
 
 def _text(value: Any) -> str:
@@ -34,3 +39,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value if value is None or isinstance(value, str | bool | int) else _text(value)
+
+
+# Made once: `json.dumps` with options makes a new one for every line.
+_ENCODER: Final = json.JSONEncoder(default=_text, allow_nan=False, separators=(",", ":"))

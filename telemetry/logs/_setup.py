@@ -12,10 +12,10 @@ from structlog.processors import ExceptionRenderer
 from structlog.stdlib import ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 
+from telemetry._secrets import redact, redact_fields
 from telemetry.catalog import Event
 from telemetry.logs._fields import AddCommon, Fields, common
-from telemetry.logs._render import json_line
-from telemetry.logs._secrets import redact, redact_fields
+from telemetry.logs._render import json_line, plain_line
 from telemetry.settings import TelemetrySettings
 
 # Libraries that bring handlers of their own; DBOS leaves its logger alone when it has one already.
@@ -46,6 +46,7 @@ class Logs:
     def __init__(self, settings: TelemetrySettings, stream: TextIO | None) -> None:
         self._service = settings.service_name
         self._console = settings.log_format == "console"
+        self._access = logging.getLogger("plainview.access")
         self.handler = _StdoutHandler() if stream is None else logging.StreamHandler(stream)
         self.handler.setFormatter(
             ProcessorFormatter(
@@ -65,11 +66,11 @@ class Logs:
 
     def access(self, level: int, fields: Mapping[str, Any]) -> None:
         """Write the access line. It does not pass through `logging`, which costs more than the line itself."""
-        if level < logging.getLogger("plainview.access").getEffectiveLevel():
+        if not self._access.isEnabledFor(level):
             return
         line = common(logging.getLevelName(level).lower(), Event.HTTP_REQUEST, "plainview.access", self._service)
         line.update(fields)
-        self.write(self._render(None, "", line))
+        self.write(redact(_console_line(line)) if self._console else plain_line(line))
 
     def write(self, line: str) -> None:
         """Write one line whole, never mixed with another thread's."""

@@ -1,46 +1,93 @@
-"""Spans to OTLP bytes, without secrets."""
+"""Spans to OTLP bytes, without secrets: each when it ends, a batch of them when it is sent."""
 
-import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
-from telemetry.logs._secrets import redact
-
-# One span takes some 36 us of pure Python to encode; 32 of them hold the interpreter for about a millisecond.
-_SLICE: Final = 32
-
-
-def encode(spans: Sequence[ReadableSpan]) -> bytes:
-    """Return `spans` as one ExportTraceServiceRequest.
-
-    It is built in slices with a pause after each, so that requests do not wait for a whole batch. Serialized messages
-    that only have repeated fields may be joined end to end: the result is the message with all of their items.
-    """
-    parts = []
-    for start in range(0, len(spans), _SLICE):
-        request = encode_spans(spans[start : start + _SLICE])
-        for resource_spans in request.resource_spans:
-            for scope_spans in resource_spans.scope_spans:
-                for span in scope_spans.spans:
-                    _redact(span)
-        parts.append(request.SerializeToString())
-        time.sleep(0)  # lets go of the interpreter lock
-    return b"".join(parts)
+from telemetry._secrets import redact
+from telemetry.traces._wire import NotPlain, delimited, encode_plain
 
 
-def _redact(span: Any) -> None:
-    _redact_attributes(span.attributes)
-    for event in span.events:
+@dataclass(frozen=True, slots=True)
+class EncodedSpan:
+    """A span's message, with what it has in common with others."""
+
+    resource: Resource
+    scope: InstrumentationScope | None
+    message: bytes
+
+
+def encode_span(span: ReadableSpan) -> EncodedSpan:
+    """Return a finished span as bytes, so that nothing else of it has to be kept."""
+    try:
+        message = encode_plain(span)
+    except NotPlain:
+        message = _encode_any(span)
+    return EncodedSpan(span.resource, span.instrumentation_scope, message)
+
+
+def encode_request(spans: Sequence[EncodedSpan]) -> bytes:
+    """Return `spans` as one ExportTraceServiceRequest."""
+    groups: dict[tuple[int, InstrumentationScope | None], list[EncodedSpan]] = {}
+    for span in spans:
+        # A resource is compared by identity: hashing one serializes all of its attributes.
+        groups.setdefault((id(span.resource), span.scope), []).append(span)
+    return b"".join(_group(members) for members in groups.values())
+
+
+def _group(spans: list[EncodedSpan]) -> bytes:
+    """Return a ResourceSpans field: resource 1, scope_spans 2 (scope 1, spans 2, schema_url 3), schema_url 3."""
+    envelope = encode_spans([_Empty(spans[0])]).resource_spans[0]
+    scope_spans = b"".join(
+        (
+            delimited(b"\x0a", envelope.scope_spans[0].scope.SerializeToString()),
+            *(delimited(b"\x12", span.message) for span in spans),
+            delimited(b"\x1a", envelope.scope_spans[0].schema_url.encode()),
+        )
+    )
+    resource_spans = b"".join(
+        (
+            delimited(b"\x0a", envelope.resource.SerializeToString()),
+            delimited(b"\x12", scope_spans),
+            delimited(b"\x1a", envelope.schema_url.encode()),
+        )
+    )
+    return delimited(b"\x0a", resource_spans)
+
+
+class _Empty(ReadableSpan):
+    """A span of a given resource and scope, to have these two encoded by the SDK."""
+
+    def __init__(self, like: EncodedSpan) -> None:
+        super().__init__("", resource=like.resource, instrumentation_scope=like.scope)
+
+    def get_span_context(self) -> Any:
+        return INVALID_SPAN_CONTEXT
+
+
+def _encode_any(span: ReadableSpan) -> bytes:
+    message = encode_spans([span]).resource_spans[0].scope_spans[0].spans[0]
+    _redact_attributes(message.attributes)
+    for event in message.events:
         _redact_attributes(event.attributes)
-    if span.status.message:
-        span.status.message = redact(span.status.message)
+    message.name = redact(message.name)
+    message.status.message = redact(message.status.message)
+    return bytes(message.SerializeToString())
 
 
 def _redact_attributes(attributes: Iterable[Any]) -> None:
     for attribute in attributes:
-        text = attribute.value.string_value
-        if text and (clean := redact(text)) != text:
-            attribute.value.string_value = clean
+        _redact_value(attribute.value)
+
+
+def _redact_value(value: Any) -> None:
+    if value.HasField("string_value"):
+        value.string_value = redact(value.string_value)
+    for item in value.array_value.values if value.HasField("array_value") else ():
+        _redact_value(item)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerts import check
-from alerts.rules import RULES, Rule
+from alerts.rule import Rule
+from alerts.rules import RULES
 from alerts.thresholds import THRESHOLDS
 from dashboards.promql import result_labels
 

@@ -57,6 +57,11 @@ def test_secret_file_that_is_not_there_stops_the_start(
     assert "PLAINVIEW_DATABASE_PASSWORD_FILE: /nowhere/password cannot be read" in capsys.readouterr().err
 
 
+def test_durations_are_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAINVIEW_RESULT_TTL_SECONDS", "90.5")
+    assert startup.load(Settings).result_ttl.total_seconds() == 90.5
+
+
 def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_BUDGET_MONTH_USD", "")
     assert startup.load(Settings).budget_month_usd is None

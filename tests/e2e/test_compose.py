@@ -143,10 +143,14 @@ def test_every_target_is_scraped(compose: Compose) -> None:
 
 def test_cost_of_the_job_raises_an_alert_that_reaches_the_notifier(compose: Compose, job: dict[str, Any]) -> None:
     assert float(job["cost_usd"]) > 0
-    received = 'max(notification_received_total{status="firing"}) > 0'
-    assert wait_for(lambda: query(compose, received) or None, seconds=150, what="the notifier to receive an alert")
-    alerts = httpx.get(f"{compose.url('ALERTMANAGER')}/api/v2/alerts").json()
-    assert {"Watchdog", "CostDayOverBudget"} <= {alert["labels"]["alertname"] for alert in alerts}
+
+    def alerted() -> bool | None:
+        alerts = httpx.get(f"{compose.url('ALERTMANAGER')}/api/v2/alerts").json()
+        return {"Watchdog", "CostDayOverBudget"} <= {alert["labels"]["alertname"] for alert in alerts} or None
+
+    assert wait_for(alerted, seconds=90, what="Watchdog and CostDayOverBudget in Alertmanager")
+    received = 'max(notification_received_total{status="firing"}) > 0 and max(notification_watchdog_timestamp_seconds) > 0'
+    assert wait_for(lambda: query(compose, received) or None, seconds=90, what="the notifier to receive both")
 
 
 def test_grafana_has_the_dashboards_and_datasources(compose: Compose) -> None:

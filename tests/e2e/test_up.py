@@ -55,7 +55,7 @@ def test_prometheus_reaches_every_part(native_stack):
 def test_printed_curl_command_makes_a_video(native_stack, tmp_path):
     printed = native_stack.output
     command = printed[printed.index("curl -X POST") :].split("\n\n")[0]
-    answer = json.loads(subprocess.check_output(command, shell=True, cwd=PROJECT)  # noqa: S602 - it is what a user pastes)
+    answer = json.loads(subprocess.check_output(command, shell=True, cwd=PROJECT))  # noqa: S602 - what a user pastes
     assert answer["status"] == "queued"
     with native_stack.api() as api:
         until(lambda: api.get(answer["status_url"]).json()["status"] == "succeeded", within=90)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 import cv2
@@ -15,34 +16,42 @@ from app.generation.portrait.face import MOUTH_TO_CHIN, Face, FloatArray
 _SCALE: Final = 64  # samples per face unit in the patches looked at
 _EYE_REACH: Final = 0.34
 _EYE_CONTRAST: Final = 10.0
+_SPOTS: Final = 4
 _MOST_TILT: Final = 0.45
-_APART: Final = (0.7, 1.4)
+_TILT: Final = 0.3
+_APART: Final = 0.22
+# What is tried for the line between the lips, in face units.
+_HALF_WIDTHS: Final = (0.36, 0.44, 0.52)
+_SMILES: Final = tuple(step * 0.02 for step in range(-3, 10))
+_HEIGHTS: Final = tuple(0.9 + step * 0.015 for step in range(30))
 _MOUTH_ROWS: Final = (0.78, 1.42)
 _MOUTH_COLUMNS: Final = 0.62
 
 
 def locate_eyes(gray: NDArray[np.uint8], expected: Face) -> Face:
-    """Return `expected` moved onto the pupils: the darkest round spots where eyes should be."""
-    spots = [_dark_spot(gray, expected, side) for side in (-0.5, 0.5)]
-    if spots[0] is None or spots[1] is None:
-        return expected
-    moved = replace(expected, left_eye=spots[0], right_eye=spots[1], eyes_seen=True)
-    tilt = abs(float(np.arctan2(moved.axes[0, 1], moved.axes[0, 0])))
-    plausible = tilt < _MOST_TILT and _APART[0] < moved.unit / expected.unit < _APART[1]
-    return moved if plausible else expected
+    """Return `expected` moved onto the pupils: the pair of dark round spots that lies most as eyes do."""
+    best = (0.0, expected)
+    for left, left_score in _dark_spots(gray, expected, -0.5):
+        for right, right_score in _dark_spots(gray, expected, 0.5):
+            moved = replace(expected, left_eye=left, right_eye=right, eyes_seen=True)
+            tilt = float(np.arctan2(moved.axes[0, 1], moved.axes[0, 0]))
+            apart = moved.unit / expected.unit - 1
+            score = left_score * right_score * float(np.exp(-((tilt / _TILT) ** 2) - (apart / _APART) ** 2))
+            if abs(tilt) < _MOST_TILT and score > best[0]:
+                best = (score, moved)
+    return best[1]
 
 
-def _dark_spot(gray: NDArray[np.uint8], face: Face, side: float) -> tuple[float, float] | None:
+def _dark_spots(gray: NDArray[np.uint8], face: Face, side: float) -> list[tuple[tuple[float, float], float]]:
+    """Return the best few spots near where the eye of `side` should be, with their scores."""
     u, v = _grid((side - _EYE_REACH, side + _EYE_REACH), (-_EYE_REACH, _EYE_REACH))
     patch = _sample(gray, face, u, v).astype(np.float32)
     # Pupil against its surroundings: brows are dark too, but long, so a round window sees less contrast in them.
     contrast = cv2.GaussianBlur(patch, (0, 0), 0.22 * _SCALE) - cv2.GaussianBlur(patch, (0, 0), 0.055 * _SCALE)
-    near = np.exp(-(((u - side) / 0.22) ** 2 + (v / 0.2) ** 2))
-    score = contrast * near
-    row, column = np.unravel_index(int(np.argmax(score)), score.shape)
-    if contrast[row, column] < _EYE_CONTRAST:
-        return None
-    return face.pixels(float(u[row, column]), float(v[row, column]))
+    score = contrast * np.exp(-(((u - side) / 0.17) ** 2) - (v / 0.15) ** 2)
+    summits = (score == cv2.dilate(score, np.ones((9, 9), np.uint8))) & (contrast > _EYE_CONTRAST)
+    found = sorted(((float(score[at]), at) for at in zip(*np.nonzero(summits), strict=True)), reverse=True)
+    return [(face.pixels(float(u[at]), float(v[at])), value) for value, at in found[:_SPOTS]]
 
 
 def locate_mouth(canvas: Pixels, face: Face) -> Face:
@@ -54,13 +63,11 @@ def locate_mouth(canvas: Pixels, face: Face) -> Face:
     lab = cv2.cvtColor(_sample(canvas, face, u, v), cv2.COLOR_RGB2LAB).astype(np.float32)
     evidence = _parting(lab[..., 0], lab[..., 1])
     best = (-np.inf, face)
-    for half_width in (0.36, 0.44, 0.52):
-        for smile in np.arange(-0.06, 0.2, 0.02):
-            for mouth_v in np.arange(0.9, 1.34, 0.015):
-                guess = replace(face, mouth_v=float(mouth_v), smile=float(smile), mouth_half_width=half_width)
-                score = _along(evidence, guess, u[0])
-                if score > best[0]:
-                    best = (score, guess)
+    for half_width, smile, mouth_v in product(_HALF_WIDTHS, _SMILES, _HEIGHTS):
+        guess = replace(face, mouth_v=mouth_v, smile=smile, mouth_half_width=half_width)
+        score = _along(evidence, guess, u[0])
+        if score > best[0]:
+            best = (score, guess)
     return replace(best[1], chin_v=best[1].mouth_v + MOUTH_TO_CHIN)
 
 

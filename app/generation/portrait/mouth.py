@@ -16,8 +16,8 @@ from app.generation.portrait.levels import Levels, Window
 from app.generation.portrait.shapes import bell, smooth
 
 LEVELS: Final = 12
-# In face units. An adult's pupils are 63 mm apart, and loud speech parts the lips by some 14 mm.
-GAP: Final = 0.22
+# In face units. An adult's pupils are 63 mm apart, and loud speech parts the lips by some 12 mm.
+GAP: Final = 0.19
 _LIFT: Final = 0.16
 _JAW_HALF_WIDTH: Final = 1.0
 _CHIN_SHARE: Final = 0.8
@@ -25,14 +25,15 @@ _NECK: Final = 0.6
 _STEPS: Final = 8
 _THROAT: Final = np.array((38, 14, 16), np.float32)
 _TONGUE: Final = np.array((128, 58, 58), np.float32)
-_TEETH: Final = np.array((205, 196, 182), np.float32)
+_LIT_SKIN: Final = np.array((215, 175, 150), np.float32)
+_SKIN_CHROMA: Final = 25.0
 
 
 def mouth_levels(canvas: Pixels, face: Face) -> Levels:
     """Return the mouth's warp and inside at `LEVELS` openings."""
     window = _window(face)
     u, v = face.coordinates(*window.grid())
-    tone = _tone(canvas, face)
+    skin = _skin(canvas, face)
     shifts, paints, covers = [], [], []
     for opening in np.linspace(0, GAP, LEVELS, dtype=np.float32):
         lower, upper = _below(face, u, v, opening), _above(face, u, v, opening)
@@ -43,7 +44,7 @@ def mouth_levels(canvas: Pixels, face: Face) -> Levels:
         from_v = np.where(gap_below <= gap_above, lower, upper)
         shifts.append((from_v - v)[..., None] * face.axes[1] * face.unit)
         covers.append(inside)
-        paints.append(_inside(face, u, gap_above, gap_below, opening) * tone)
+        paints.append(_toned(_inside(face, u, gap_above, gap_below, opening), skin))
     return Levels(window, *(np.asarray(each, np.float32) for each in (shifts, paints, covers)))
 
 
@@ -89,14 +90,24 @@ def _inside(face: Face, u: FloatArray, gap_above: FloatArray, gap_below: FloatAr
     return colour
 
 
-def _tone(canvas: Pixels, face: Face) -> FloatArray:
-    """Return how bright the picture is where the face is, per channel, against an evenly lit one."""
+def _toned(colour: FloatArray, skin: FloatArray) -> FloatArray:
+    """Return `colour` in the light of the picture: as dark as its skin, and grey where the picture is."""
+    chroma = min(1.0, float(np.ptp(skin)) / _SKIN_CHROMA)
+    grey = colour.mean(axis=-1, keepdims=True)
+    light = np.clip(skin / _LIT_SKIN, 0.35, 1.1)
+    light = light.mean() + chroma * (light - light.mean())
+    toned: FloatArray = (grey + chroma * (colour - grey)) * light
+    return toned
+
+
+def _skin(canvas: Pixels, face: Face) -> FloatArray:
+    """Return the mean colour around the nose."""
     x, y = face.pixels(0, 0.55)
     reach = max(2, round(0.25 * face.unit))
     row, column = int(np.clip(y, reach, SIDE - reach)), int(np.clip(x, reach, SIDE - reach))
-    skin = canvas[row - reach : row + reach, column - reach : column + reach].reshape(-1, 3).mean(axis=0)
-    tone: FloatArray = np.clip(skin / np.array((215, 175, 150)), 0.35, 1.1).astype(np.float32)
-    return tone
+    patch = canvas[row - reach : row + reach, column - reach : column + reach]
+    skin: FloatArray = patch.reshape(-1, 3).mean(axis=0, dtype=np.float32)
+    return skin
 
 
 def _lip_profile(face: Face, u: FloatArray) -> FloatArray:

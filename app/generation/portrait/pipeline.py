@@ -55,12 +55,11 @@ class Pipeline:
         """Write the video; see `PortraitGenerator.generate`."""
         with context.stage(Span.DECODE):
             scene = self._decode(context)
-        part = self.output.with_name(self.output.name + ".part")
         try:
-            self._film(scene, part, context)
-            part.replace(self.output)
-        finally:
-            part.unlink(missing_ok=True)
+            self._film(scene, context)
+        except BaseException:
+            self.output.unlink(missing_ok=True)
+            raise
         frames = len(scene.motion)
         return Generated(frames / FPS, SIDE, SIDE, frames, FPS, scene.notes)
 
@@ -74,13 +73,13 @@ class Pipeline:
         context.progress(1.0)
         return Scene(person, motion(speech, manner(self.prompt)), () if face.found else (NO_FACE,))
 
-    def _film(self, scene: Scene, part: Path, context: JobContext) -> None:
+    def _film(self, scene: Scene, context: JobContext) -> None:
         window, total = scene.figure.head.window, len(scene.motion)
         still = planes(scene.figure.canvas)
         comment = " ".join((self.prompt, *scene.notes))
         with (
-            Spool(part.parent, (window.height * 3 // 2, window.width), self.spool_bytes) as spool,
-            Video(part, decode(self.audio, AUDIO_RATE), comment) as video,
+            Spool(self.output.parent, (window.height * 3 // 2, window.width), self.spool_bytes) as spool,
+            Video(self.output, decode(self.audio, AUDIO_RATE), comment) as video,
         ):
             for start in range(0, total, spool.capacity):
                 moves = scene.motion.part(start, start + spool.capacity)

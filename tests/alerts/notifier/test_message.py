@@ -10,6 +10,7 @@ from alerts.notifier.formats import as_html, as_markdown, as_text
 from alerts.notifier.message import compose, subject
 from alerts.notifier.records import Notification
 from alerts.notifier.runbooks import first_action
+from alerts.rules import RULES
 from tests.alerts.notifier.bodies import alert, group
 
 CONSOLE = "https://gpu.example.org/plainview"
@@ -24,7 +25,7 @@ def notification(*alerts, status="firing", **changes):
     ("told", "line"),
     [
         (notification(), "[FIRING] ApiErrorRateHigh: 12.5% of requests fail"),
-        (notification(status="resolved"), "[RESOLVED] ApiErrorRateHigh: 12.5% of requests fail"),
+        (notification(status="resolved"), "[RESOLVED] ApiErrorRateHigh: was: 12.5% of requests fail"),
         (notification(reminder=True), "[FIRING] ApiErrorRateHigh: 12.5% of requests fail (reminder)"),
         (notification(alert(), alert("Two")), "[FIRING] ApiErrorRateHigh: 12.5% of requests fail (+1 more)"),
         (notification(alert(annotations={})), "[FIRING] ApiErrorRateHigh"),
@@ -56,9 +57,18 @@ def test_links_of_the_rules_lead_to_the_configured_console():
 
 def test_first_action_is_quoted_from_the_runbook(tmp_path):
     (tmp_path / "ApiErrorRateHigh.md").write_text(
-        "# ApiErrorRateHigh\n\n**First action:** open the slowest trace.\n\nMore.\n"
+        "# ApiErrorRateHigh\n\n**First action:** open <http://127.0.0.1:8080/traces>.\n\nMore.\n"
     )
-    assert first_action("ApiErrorRateHigh", tmp_path) == "open the slowest trace."
+    assert first_action("ApiErrorRateHigh", tmp_path) == "open http://127.0.0.1:8080/traces."
+
+
+def test_every_alert_that_people_are_told_about_has_a_first_action():
+    assert [rule.alert for rule in RULES if rule.severity != "none" and not first_action(rule.alert)] == []
+
+
+def test_first_action_leads_to_the_configured_console():
+    text = as_text(compose(notification(), CONSOLE))
+    assert f"First action: open {CONSOLE}/traces" in text
 
 
 @pytest.mark.parametrize("name", ["NoSuchAlert", "../notifier/routes", ""])

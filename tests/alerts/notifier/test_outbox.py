@@ -7,7 +7,8 @@ import pytest
 
 from alerts.notifier.alertmanager import Group
 from alerts.notifier.errors import OutboxUnavailable
-from alerts.notifier.outbox import REMINDER_AFTER, open_outbox
+from alerts.notifier.news import REMINDER_AFTER
+from alerts.notifier.outbox import open_outbox
 from alerts.notifier.records import Recipient
 from tests.alerts.notifier.bodies import alert, group
 

@@ -80,4 +80,4 @@ def test_alert_arrives_and_resolves_through_a_notifier_that_was_down_at_first(tm
             (firing,) = hook.wait(timeout=40)
             assert firing["title"] == "[FIRING] Drill: of the test"
             fire(url, startsAt="2026-11-21T10:00:00Z", endsAt="2026-11-21T10:05:00Z")
-            assert hook.wait(2, timeout=60)[1]["title"] == "[RESOLVED] Drill: of the test"
+            assert hook.wait(2, timeout=60)[1]["title"] == "[RESOLVED] Drill: was: of the test"

@@ -111,3 +111,14 @@ def test_still_motion_draws_the_still_picture():
     person = figure(noise, FACE)
     (frame,) = draw(person, still(1))
     assert np.array_equal(frame, noise[person.head.window.slices])
+
+
+def test_mouth_of_a_grey_picture_is_grey_and_of_a_dark_one_dark():
+    colour = np.full_like(CANVAS, (215, 175, 150))
+    paints = {
+        name: mouth_levels(canvas, FACE).at(1.0)[1]
+        for name, canvas in {"lit": colour, "dark": colour // 3, "grey": CANVAS}.items()
+    }
+    assert np.ptp(paints["grey"], axis=-1).max() < 0.5
+    assert np.ptp(paints["lit"], axis=-1).max() > 20
+    assert paints["dark"].max() < 0.6 * paints["lit"].max()

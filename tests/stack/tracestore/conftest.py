@@ -1,22 +1,20 @@
 import os
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from stack.native.tracestore import Limits, TraceStore, open_store, otlp_app, query_app
+from tests.stack.tracestore.serving import serving
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 SECOND = 10**9
 
 
-def value(item) -> AnyValue:
+def value(item) -> AnyValue:  # noqa: PLR0911 - one return for each type
     match item:
         case bool():
             return AnyValue(bool_value=item)
@@ -52,7 +50,9 @@ class Request:
         self._scope = resource_spans.scope_spans.add()
         self._scope.scope.name, self._scope.scope.version = scope
 
-    def span(self, name="GET /", *, trace=None, parent=b"", start=None, seconds=0.01, kind=2, status=0, **tags) -> bytes:
+    def span(  # noqa: PLR0913 - the fields of a span
+        self, name="GET /", *, trace=None, parent=b"", start=None, seconds=0.01, kind=2, status=0, **tags
+    ) -> bytes:
         span = self._scope.spans.add()
         span.trace_id = trace or os.urandom(16)
         span.span_id = os.urandom(8)
@@ -92,7 +92,9 @@ def store(tmp_path, limits) -> Iterator[TraceStore]:
 
 @pytest.fixture
 async def otlp(store) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(otlp_app(store)), base_url="http://store:4318") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(otlp_app(store)), base_url="http://store:4318"
+    ) as client:
         yield client
 
 
@@ -112,22 +114,7 @@ def send(store) -> Callable:
     return _send
 
 
-@contextmanager
-def _served(app) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture
 def served() -> Callable:
     """Serve an application over real HTTP on a free port of loopback."""
-    return _served
+    return serving

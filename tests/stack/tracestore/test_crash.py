@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from stack.native.tracestore import open_store, reader
+from stack.native.tracestore.errors import Unavailable
 
 WRITER = """
 import asyncio, os, sys, time
@@ -32,7 +33,9 @@ asyncio.run(main())
 
 async def test_acknowledged_spans_survive_kill_9(tmp_path):
     path = tmp_path / "traces.db"
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # noqa: ASYNC220 - it is killed before anything is awaited
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
     with process:
         acknowledged = [int(process.stdout.readline()) for _ in range(200)]
         process.kill()
@@ -67,8 +70,6 @@ async def test_file_that_cannot_be_used_is_set_aside(tmp_path, new_request, dama
 
 async def test_full_disk_is_an_outage_that_ends(tmp_path, new_request):
     """SQLite's own page limit stands in for the disk: the error and the way back are the same."""
-    from stack.native.tracestore.errors import Unavailable
-
     with open_store(tmp_path / "traces.db") as store:
         connection = store._writer.table._connection
         connection.execute("PRAGMA max_page_count = 40")

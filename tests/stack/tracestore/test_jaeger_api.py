@@ -4,6 +4,9 @@ import time
 
 import pytest
 
+from stack.native.tracestore import Limits, open_store, reader
+from stack.native.tracestore.jaeger_json import trace_json
+
 NOW = time.time_ns() // 1000 * 1000 - 10**9
 ENVELOPE = {"limit": 0, "offset": 0, "errors": None}
 
@@ -104,14 +107,14 @@ async def test_trace_has_jaegers_shape_field_for_field(send, jaeger, request_wit
                 "warnings": None,
             },
         ],
-        "processes": {
-            "p1": {"serviceName": "shop", "tags": [{"key": "host.name", "type": "string", "value": "h1"}]}
-        },
+        "processes": {"p1": {"serviceName": "shop", "tags": [{"key": "host.name", "type": "string", "value": "h1"}]}},
         "warnings": None,
     }
 
 
-@pytest.mark.parametrize("form", ["abcd", "000000000000abcd", "0000000000000000000000000000ABCD", "AAAAAAAAAAAAAAAAAACrzQ=="])
+@pytest.mark.parametrize(
+    "form", ["abcd", "000000000000abcd", "0000000000000000000000000000ABCD", "AAAAAAAAAAAAAAAAAACrzQ=="]
+)
 async def test_trace_is_found_under_every_form_of_its_id(send, jaeger, request_with_everything, form):
     await send(request_with_everything)
     assert len((await jaeger.get(f"/api/traces/{form}")).json()["data"]) == 1
@@ -230,9 +233,6 @@ async def test_pretty_print_is_indented(jaeger):
 
 
 async def test_huge_trace_says_what_it_leaves_out(tmp_path, new_request):
-    from stack.native.tracestore import Limits, open_store, reader
-    from stack.native.tracestore.jaeger_json import trace_json
-
     request = new_request()
     trace_id = request.span()
     for _ in range(9):

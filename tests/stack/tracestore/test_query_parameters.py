@@ -72,7 +72,7 @@ def test_tags_of_both_forms_come_together():
 
 @pytest.mark.parametrize(("simple", "maps"), [(["a"], []), ([], ["{"]), ([], ["[]"]), ([], ['{"a": 1}'])])
 def test_malformed_tags_are_refused(simple, maps):
-    with pytest.raises(BadQuery, match="malformed 'tags?' parameter"):
+    with pytest.raises(BadQuery, match=r"malformed 'tags?' parameter"):
         tags(simple, maps)
 
 

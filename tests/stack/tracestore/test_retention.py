@@ -1,14 +1,20 @@
 """The file stays within its bounds, whatever is sent."""
 
+import asyncio
 import os
 import time
+from datetime import timedelta
 
 import pytest
 
 from stack.native.tracestore import Limits, open_store, reader
+from stack.native.tracestore.errors import QueryTimeout
 from stack.native.tracestore.limits import MIB
 
 CAP = 5 * MIB
+
+ENDLESS = """WITH RECURSIVE n(i) AS (SELECT (SELECT min(id) FROM span) UNION ALL SELECT i + 1 FROM n)
+             SELECT count(*) FROM n"""
 
 
 async def fill(store, new_request, megabytes: int, first: int = 0) -> list[bytes]:
@@ -50,17 +56,14 @@ async def test_size_cap_holds_at_every_moment_and_the_newest_stay_whole(tmp_path
 
 
 async def test_long_query_does_not_let_the_log_outgrow_the_cap(tmp_path, new_request):
-    with open_store(tmp_path / "traces.db", Limits(store_bytes=CAP)) as store:
-        await fill(store, new_request, 2)
-        rows = await store.ask(lambda connection: connection.execute("SELECT * FROM span"))
-        await store.ask(lambda _: rows.fetchone())  # the snapshot stays open until the cursor is closed
-        try:
-            request = new_request()
-            request.span("during", text="x" * 1000)
-            await store.ingest(request.body, "application/x-protobuf", "")
-        finally:
-            rows.close()
-        await fill(store, new_request, 10, first=10**6)
+    """A reader keeps SQLite from reusing its log; the writer waits for it, and the reader has a deadline."""
+    limits = Limits(store_bytes=CAP, query=timedelta(seconds=1))
+    with open_store(tmp_path / "traces.db", limits) as store:
+        await fill(store, new_request, 1)
+        reading = asyncio.create_task(store.ask(lambda connection: connection.execute(ENDLESS).fetchone()))
+        await fill(store, new_request, 6, first=10**6)
+        with pytest.raises(QueryTimeout):
+            await reading
 
 
 async def test_lower_cap_shrinks_the_file_at_the_next_start(tmp_path, new_request):

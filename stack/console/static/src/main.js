@@ -3,6 +3,7 @@ import { ApiError, getJson, isAbort, postJson } from "./api.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
 import { follow, go, match } from "./router.js";
+import { said } from "./said.js";
 import { watchFiring } from "./shell/firing.js";
 import { header } from "./shell/header.js";
 
@@ -74,7 +75,7 @@ async function show() {
   try {
     const frame = name === "sign-in" ? null : await ensureShell();
     if (!frame && name !== "sign-in") return signedOut();
-    const [view] = await Promise.all([VIEWS[name](), Promise.resolve()]);
+    const view = await VIEWS[name]();
     if (signal.aborted) return;
     frame?.head.at(location.pathname);
     if (!first && shown !== location.pathname) window.scrollTo(0, 0);
@@ -93,13 +94,14 @@ async function show() {
 function failure(error) {
   document.title = "Not available · Plainview";
   const missing = error instanceof ApiError && error.status === 404;
-  return el(
-    "div.view.notice",
+  const notice = el(
+    "div.notice",
     { role: "alert" },
     el("h1", { tabindex: "-1" }, missing ? "Nothing here" : "This page cannot be shown"),
-    el("p.notice-reason", null, icon("warning"), error.message),
+    el("p.notice-reason", null, icon("warning"), el("span", null, ...said(error.message))),
     el("p", null, el("button.button.primary", { type: "button", on: { click: show } }, "Try again"), " ", el("a.button", { href: "/" }, "Overview")),
   );
+  return el("div.view", null, notice);
 }
 
 /** @type {View} */

@@ -22,7 +22,7 @@ import { dateTime } from "../format/time.js";
  */
 export function deliveries(list) {
   if (list.length === 0) return el("p.empty-line", null, "Nothing was sent yet.");
-  const heads = ["When", "Notification", "Target", "State", "Attempts"].map((text) => el("th", { scope: "col" }, text));
+  const heads = ["When", "Notification", "Target", "State", "Attempts"].map((text) => el("th", { scope: "col", class: text === "Attempts" ? "number" : null }, text));
   return el("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Recent notifications" }, el("table.data.deliveries", null, el("thead", null, el("tr", null, ...heads)), el("tbody", null, ...list.map(row))));
 }
 

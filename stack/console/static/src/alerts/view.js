@@ -6,6 +6,7 @@ import { clock, dateTime } from "../format/time.js";
 import { number } from "../format/number.js";
 import { icon } from "../icon.js";
 import { poll } from "../poll.js";
+import { said } from "../said.js";
 import { deliveries } from "./deliveries.js";
 import { alertsOf, isWatchdog, runbookPath } from "./model.js";
 import { silencedOf } from "./silenced.js";
@@ -19,8 +20,8 @@ const SECONDS = 10;
 export async function alertsView(root, { signal, title }) {
   title("Alerts");
   const updated = el("p.lead", null, "Rules are evaluated by Prometheus; Alertmanager groups them, the notifier delivers.");
-  const parts = { active: el("section"), rules: el("section"), sent: el("section") };
-  root.append(el("div.view-head", null, el("div.view-title", null, el("h1", { tabindex: "-1" }, "Alerts"), updated)), parts.active, parts.sent, parts.rules);
+  const [activePart, sentPart, rulesPart] = ["Firing and pending", "Recent notifications", "Quiet rules"].map((head) => el("section", null, el("h2", null, head), el("p.empty-line", null, "Loading…")));
+  root.append(el("div.view-head", null, el("div.view-title", null, el("h1", { tabindex: "-1" }, "Alerts"), updated)), activePart, sentPart, rulesPart);
   const fill = (/** @type {HTMLElement} */ section, /** @type {() => Promise<Node[]>} */ work) =>
     work().then(
       (nodes) => section.replaceChildren(...nodes),
@@ -32,9 +33,9 @@ export async function alertsView(root, { signal, title }) {
         const rules = prometheus("rules", { params: { type: "alert" }, signal }).then(alertsOf);
         const silenced = getJson("alertmanager/alerts", { signal }).then(silencedOf, () => null);
         await Promise.all([
-          fill(parts.active, async () => active(await rules, await silenced)),
-          fill(parts.rules, async () => quiet(await rules)),
-          fill(parts.sent, async () => sent(await getJson("notifications", { params: { limit: 30 }, signal }))),
+          fill(activePart, async () => active(await rules, await silenced)),
+          fill(rulesPart, async () => quiet(await rules)),
+          fill(sentPart, async () => sent(await getJson("notifications", { params: { limit: 30 }, signal }))),
         ]);
         if (!signal.aborted) updated.textContent = `As of ${clock(Date.now())}, every ${SECONDS} s.`;
         resolve(undefined);
@@ -50,8 +51,8 @@ export async function alertsView(root, { signal, title }) {
  * @param {Error} error
  */
 function failed(section, error) {
-  const head = section.querySelector("h2")?.textContent ?? "Not available";
-  return [el("h2", null, head), el("p.notice-inline", { role: "alert" }, icon("warning"), el("span", null, el("strong", null, "Could not be read. "), error.message))];
+  const head = section.querySelector("h2")?.textContent ?? "";
+  return [el("h2", null, head), el("p.notice-inline", { role: "alert" }, icon("warning"), el("span", null, el("strong", null, "Could not be read. "), ...said(error.message)))];
 }
 
 /**

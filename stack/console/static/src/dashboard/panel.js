@@ -4,6 +4,7 @@ import { el, hidden } from "../dom.js";
 import { clock } from "../format/time.js";
 import { icon } from "../icon.js";
 import { PANELS } from "../panels/registry.js";
+import { said } from "../said.js";
 import { describe } from "../tip.js";
 import { isEmpty, panelData } from "./fetch.js";
 import { valuesTable } from "./values.js";
@@ -63,7 +64,7 @@ export function panelCard(panel, context) {
   const failed = (/** @type {Error} */ error) => {
     const again = el("button.button-small", { type: "button", on: { click: context.retry } }, "Try again");
     const since = shown ? `Not updated since ${clock(shown.range.to)}.` : "";
-    state(shown && !isEmpty(panel, shown) ? "stale" : "failed", icon("warning"), el("span.failed-what", null, el("strong", null, "Query failed. "), since, " ", error.message), again);
+    state(shown && !isEmpty(panel, shown) ? "stale" : "failed", icon("warning"), el("span.failed-what", { title: error.message }, el("strong", null, "Query failed. "), since && `${since} `, ...said(error.message)), again);
   };
 
   return {

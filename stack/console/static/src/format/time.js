@@ -19,6 +19,23 @@ export function dateTime(value, { locale, timeZone } = {}) {
 }
 
 /**
+ * Day of the year and time to the second, in the reader's own zone.
+ * @param {number} value milliseconds since the epoch
+ * @param {{locale?: string, timeZone?: string}} [options]
+ */
+export function dayTime(value, { locale, timeZone } = {}) {
+  return new Intl.DateTimeFormat(locale, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).format(value);
+}
+
+/**
  * Time of day to the second.
  * @param {number} value milliseconds since the epoch
  * @param {{locale?: string, timeZone?: string}} [options]

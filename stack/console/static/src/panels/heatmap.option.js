@@ -23,8 +23,8 @@ export function option({ buckets, exemplars, range, step, unit, size, colors }) 
   const left = Math.max(...names.map((name) => name.length), 3) * 6.2 + 14;
   return {
     animation: false,
-    grid: { left, right: 12, top: 8, bottom: 24, outerBoundsMode: "none" },
-    xAxis: timeAxis(range, size.width - left, style),
+    grid: { left, right: 18, top: 8, bottom: 24, outerBoundsMode: "none" },
+    xAxis: timeAxis(range, size.width - left - 18, style),
     yAxis: { type: "category", data: names, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...style.text, margin: 8 }, splitLine: { show: false } },
     tooltip: { show: false },
     series: [cells(buckets, step, top, colors), ...marks(exemplars, buckets, colors)],

@@ -11,11 +11,13 @@ import { cssColor } from "./palette.js";
  */
 
 /**
+ * Settings of a column. The panel's own mappings speak of its values: a label that reads `0` is not one of them.
  * @param {import("./field.js").FieldConfig | undefined} config
  * @param {Column} column
  */
 export function cellField(config, column) {
-  return fieldOf(config, { name: column.name, type: column.type });
+  const field = fieldOf(config, { name: column.name, type: column.type });
+  return column.type === "string" && field.mappings === config?.defaults?.mappings ? { ...field, mappings: [] } : field;
 }
 
 /** @param {{column: Column, field: Field}[]} columns */

@@ -33,8 +33,8 @@ export function option({ lines, exemplars, range, off, size, colors }) {
   const width = axes.map(({ formatted }) => Math.max(...formatted.map((text) => text.length)) * 6.2 + 14);
   return {
     animation: false,
-    grid: { left: width[0], right: right.length > 0 ? width[1] : 12, top: 8, bottom: 24, outerBoundsMode: "none" },
-    xAxis: timeAxis(range, size.width - width[0], style),
+    grid: { left: width[0], right: right.length > 0 ? width[1] : 18, top: 8, bottom: 24, outerBoundsMode: "none" },
+    xAxis: timeAxis(range, size.width - width[0] - 18, style),
     yAxis: right.length > 0 ? [axes[0].axis, { ...axes[1].axis, position: "right", splitLine: { show: false } }] : [axes[0].axis],
     tooltip: { show: false },
     series: [

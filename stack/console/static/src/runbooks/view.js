@@ -10,13 +10,22 @@ import { rendered } from "./markdown.dom.js";
  */
 export async function runbookView(root, { params, signal, title }) {
   title(params.name);
-  const text = await getText(`runbooks/${encodeURIComponent(params.name)}`, { signal });
+  const [text, names] = await Promise.all([getText(`runbooks/${encodeURIComponent(params.name)}`, { signal }), getJson("runbooks", { signal })]);
   const content = rendered(text);
   const titled = content[0] instanceof HTMLHeadingElement && content[0].tagName === "H1";
   root.append(
     el("p.crumb", null, el("a", { href: "/alerts" }, icon("back"), "Alerts")),
-    el("article.prose", null, !titled && el("h1", { tabindex: "-1" }, params.name), ...content),
+    el("div.beside", null, el("article.prose", null, !titled && el("h1", { tabindex: "-1" }, params.name), ...content), others(names, params.name)),
   );
+}
+
+/**
+ * @param {string[]} names
+ * @param {string} here
+ */
+function others(names, here) {
+  const items = names.map((name) => el("li", null, el("a", { href: `/runbooks/${encodeURIComponent(name)}`, "aria-current": name === here ? "page" : null }, name)));
+  return el("nav.aside", { "aria-labelledby": "all-runbooks" }, el("h2", { id: "all-runbooks" }, "All runbooks"), el("ul", null, ...items));
 }
 
 /**

@@ -9,13 +9,15 @@ import { themeButton } from "./theme.js";
  * @typedef {{demo?: boolean, version?: string, grafana_url?: string | null, jaeger_url?: string | null}} Session
  */
 
+const READ = ["overview", "jobs", "gpu", "cost", "queue"].map((name) => `plainview-${name}`);
+
 /**
  * The head of every page: where one is, where one can go, whether something burns.
  * @param {{session: Session, dashboards: Listed[], signOut: () => void}} parts
  */
 export function header({ session, dashboards, signOut }) {
   const links = [
-    ...dashboards.map(({ uid, title }) => ({ text: title, href: uid === "plainview-overview" ? "/" : `/d/${uid}`, carried: true })),
+    ...ordered(dashboards).map(({ uid, title }) => ({ text: title, href: uid === "plainview-overview" ? "/" : `/d/${uid}`, carried: true })),
     { text: "Traces", href: "/traces", carried: false },
     { text: "Alerts", href: "/alerts", carried: false },
   ].map((link) => ({ ...link, element: el("a", { href: link.href }, link.text) }));
@@ -48,6 +50,15 @@ export function header({ session, dashboards, signOut }) {
       /** @type {HTMLElement} */ (status.querySelector(".firing-text")).textContent = text;
     },
   };
+}
+
+/**
+ * The dashboards as one reads them, those that are not known here after the others.
+ * @param {Listed[]} dashboards
+ */
+export function ordered(dashboards) {
+  const place = (/** @type {Listed} */ { uid }) => (READ.includes(uid) ? READ.indexOf(uid) : READ.length);
+  return [...dashboards].sort((a, b) => place(a) - place(b) || a.title.localeCompare(b.title));
 }
 
 /**

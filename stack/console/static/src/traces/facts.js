@@ -1,7 +1,7 @@
 // @ts-check
 import { duration } from "../format/duration.js";
 import { format } from "../format/units.js";
-import { dateTime } from "../format/time.js";
+import { dayTime } from "../format/time.js";
 import { attribute } from "./model.js";
 
 /** @typedef {{name: string, value: string, tone?: "error" | "muted" | "warning", copy?: boolean}} Fact */
@@ -16,7 +16,7 @@ export function facts(trace) {
   /** @type {(Fact | null)[]} */
   const found = [
     { name: "Duration", value: duration(trace.duration / 1e6) },
-    { name: "Started", value: dateTime(trace.start / 1000) },
+    { name: "Started", value: dayTime(trace.start / 1000) },
     { name: "Spans", value: String(trace.spans.length) },
     { name: "Services", value: trace.services.join(", ") },
     errors > 0 ? { name: "Errors", value: String(errors), tone: "error" } : null,

@@ -23,6 +23,6 @@ export function ruler(total) {
   return el(
     "div.ruler",
     { "aria-hidden": "true" },
-    ...marks(total).map(({ share, text }) => el("span.ruler-mark", { style: { "--at": share.toFixed(5) }, class: `ruler-mark${share > 0.92 ? " at-end" : ""}` }, text)),
+    ...marks(total).map(({ share, text }) => el("span.ruler-mark", { style: { "--at": share.toFixed(5) } }, text)),
   );
 }

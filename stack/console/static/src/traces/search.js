@@ -2,6 +2,7 @@
 import { getJson, isAbort } from "../api.js";
 import { el } from "../dom.js";
 import { icon } from "../icon.js";
+import { said } from "../said.js";
 import { rangePicker } from "../shell/rangepicker.js";
 import { resolve } from "../time/range.js";
 import { changedSearch, readState } from "../viewstate.js";
@@ -42,7 +43,7 @@ export async function searchView(root, { signal, title }) {
       found.replaceChildren(traces.length > 0 ? results(traces, question, ask) : nothing("No traces found", "No trace of this time range fits. Take a longer range or fewer conditions."));
     } catch (error) {
       if (isAbort(error)) return;
-      found.replaceChildren(el("div.notice-inline", { role: "alert" }, icon("warning"), el("div", null, el("h2", null, "Search failed"), el("p", null, /** @type {Error} */ (error).message))));
+      found.replaceChildren(el("div.notice-inline", { role: "alert" }, icon("warning"), el("div", null, el("h2", null, "Search failed"), el("p", null, ...said(/** @type {Error} */ (error).message)))));
     }
     found.removeAttribute("aria-busy");
   };

@@ -31,8 +31,7 @@ export async function traceView(root, { params, signal, title, session }) {
     ),
     el("dl.facts", null, ...facts(trace).map(fact)),
     ...trace.warnings.map((text) => el("p.span-warning", null, icon("warning"), text)),
-    el("h2.sr-only", null, "Where the time went"),
-    breakdown(trace, colors),
+    ...breakdown(trace, colors),
     el("h2.sr-only", null, "Waterfall"),
     el("p.keys", null, el("kbd", null, "↑"), el("kbd", null, "↓"), " move  ", el("kbd", null, "←"), el("kbd", null, "→"), " fold  ", el("kbd", null, "Enter"), " details"),
     waterfall(trace, colors),
@@ -62,12 +61,13 @@ function fact({ name, value, tone, copy }) {
 function breakdown(trace, colors) {
   const times = selfTimes(trace).filter(({ seconds }) => seconds > 0);
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
-  if (total === 0 || times.length < 2) return null;
+  if (total === 0 || times.length < 2) return [];
   const shown = times.slice(0, 5);
-  return el(
+  const bar = el(
     "div.breakdown",
     null,
     el("div.breakdown-bar", { "aria-hidden": "true" }, ...shown.map(({ service, seconds }, index) => el("span", { style: { "--share": (seconds / total).toFixed(4), "--color": colors.get(service) ?? "", "--fade": (1 - index * 0.17).toFixed(2) } }))),
     el("ul", null, ...shown.map(({ name, service, seconds }, index) => el("li", null, el("span.swatch", { style: { "--color": colors.get(service) ?? "", opacity: (1 - index * 0.17).toFixed(2) } }), el("b", null, name), ` ${duration(seconds)} · ${number((seconds / total) * 100, { decimals: 0 })}%`))),
   );
+  return [el("h2.sr-only", null, "Where the time went"), bar];
 }

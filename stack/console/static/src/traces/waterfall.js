@@ -126,16 +126,6 @@ function rowOf(trace, span, depth, { colors, folded, open, current }) {
       el("span.span-title", { title: `${span.name} · ${span.service}` }, span.name),
       el("span.span-service", null, span.service),
     ),
-    el("div.span-line", { role: "gridcell" }, el("span.span-bar"), el("span.span-length", { class: `span-length ${place(start, share)}` }, length)),
+    el("div.span-line", { role: "gridcell" }, el("span.span-bar"), el("span.span-length", null, length)),
   );
-}
-
-/**
- * Where a bar's label has room.
- * @param {number} start
- * @param {number} share
- */
-function place(start, share) {
-  if (start + share < 0.8) return "after";
-  return start > 0.2 ? "before" : "within";
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 CUT: Final = "[redacted]"
@@ -20,7 +21,16 @@ _NAMES: Final = re.compile(r"passw|secret|token|api_?key|authorization|cookie|cr
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced; the rest is unchanged."""
+    small = text.lower()
+    # Nearly every text has none of these: looking costs a tenth of what the pattern does.
+    if not ("pv_" in small or "bearer" in small or "basic" in small or "://" in small):
+        return text
     return _PATTERN.sub(lambda match: f"{match.group(match.lastgroup or 0)}{CUT}", text)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _NAMES.search(name) is not None
 
 
 def redact_fields(fields: Mapping[str, Any], depth: int = _DEPTH) -> dict[str, Any]:
@@ -30,7 +40,7 @@ def redact_fields(fields: Mapping[str, Any], depth: int = _DEPTH) -> dict[str, A
 
 def _field(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, str | bytes):
-        return CUT if value and _NAMES.search(name) else value
+        return CUT if value and _is_secret(name) else value
     if not isinstance(value, Mapping | list | tuple):
         return value  # numbers and flags under such names (token_count, has_password) are no secrets
     if depth <= 0:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telemetry._secrets import redact
 from telemetry.logs import get_logger
 from telemetry.logs._render import json_line
-from telemetry.logs._secrets import redact
 
 KEY = "pv_4f9d2c7a8b1e6035d4c2a1908f7e6b5d"
 

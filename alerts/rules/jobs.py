@@ -1,0 +1,68 @@
+"""Workers, jobs and the queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from alerts import thresholds
+from alerts.expressions import limit, share, value_of
+from alerts.rule import Rule
+from telemetry import catalog
+
+RULES: Final = (
+    Rule(
+        alert="WorkerDown",
+        group="jobs",
+        expr='up{job="worker"} == 0\nor\nabsent(up{job="worker"})',
+        hold=timedelta(minutes=1),
+        severity="ticket",
+        summary="{{ if $labels.instance }}The worker at {{ $labels.instance }} does not answer{{ else }}No worker is monitored{{ end }}",
+        description="A worker has not answered for a minute. Its jobs go to another worker or wait; QueueStuck pages when they wait.",
+        dashboard="plainview-jobs",
+    ),
+    Rule(
+        alert="JobsFailing",
+        group="jobs",
+        expr=f"""\
+{share(catalog.JOB_FINISHED.name + '{outcome="failed"}', catalog.JOB_FINISHED.name + '{outcome=~"succeeded|failed"}', "15m")}
+  > {limit(thresholds.JOB_FAILURE_RATIO)}
+and
+sum (increase({catalog.JOB_FINISHED.name}{{outcome=~"succeeded|failed"}}[15m]))
+  >= {limit(thresholds.JOB_MIN_FINISHED)}""",
+        hold=timedelta(minutes=1),
+        severity="page",
+        summary="{{ $value | humanizePercentage }} of jobs fail",
+        description=(
+            "{{ $value | humanizePercentage }} of the jobs that finished in the last 15 minutes failed; the threshold is "
+            f"{{{{ {value_of(thresholds.JOB_FAILURE_RATIO)} | humanizePercentage }}}}."
+        ),
+        dashboard="plainview-jobs",
+    ),
+    Rule(
+        alert="QueueStuck",
+        group="jobs",
+        # Either the queue does not move, or something waits and no worker has shown itself for a minute.
+        expr=f"""\
+max by (operation) ({catalog.JOB_OLDEST_QUEUED.name})
+  > {limit(thresholds.QUEUE_SECONDS)}
+or
+(
+  max by (operation) ({catalog.JOB_OLDEST_QUEUED.name}) > 30
+  and on ()
+  (
+    time() - max({catalog.WORKER_HEARTBEAT.name}) > 60
+    or
+    absent({catalog.WORKER_HEARTBEAT.name})
+  )
+)""",
+        hold=timedelta(minutes=1),
+        severity="page",
+        summary="Jobs wait: the oldest for {{ $value | humanizeDuration }}",
+        description=(
+            "The oldest queued {{ $labels.operation }} job has waited for {{ $value | humanizeDuration }}; the threshold is "
+            f"{{{{ {value_of(thresholds.QUEUE_SECONDS)} | humanizeDuration }}}}, or 30s while no worker is alive."
+        ),
+        dashboard="plainview-jobs",
+    ),
+)

@@ -1,0 +1,166 @@
+"""Killed at any moment, an accepted job is finished, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.database.engine import Database
+from app.database.tables import run
+from app.keys.store import create_key
+from app.settings import Settings
+from tests.app.conftest import TINY, bearer
+from tests.app.processes import Service, service, until
+
+Form = dict[str, tuple[str | None, bytes]]
+
+
+class Customer:
+    """Uses the service over HTTP."""
+
+    def __init__(self, url: str, key: str, form: Form) -> None:
+        self._http = httpx.Client(base_url=url, headers=bearer(key))
+        self._form = form
+
+    def submit(self, prompt: str) -> str:
+        answer = self._http.post("/generate", files=self._form | {"prompt": (None, prompt.encode())})
+        assert answer.status_code == 202, answer.text
+        job_id: str = answer.json()["job_id"]
+        return job_id
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        status: dict[str, Any] = self._http.get(f"/status/{job_id}").json()
+        return status
+
+    def wait(self, job_id: str, check: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        until(lambda: check(self.status(job_id)))
+        return self.status(job_id)
+
+    def result(self, job_id: str) -> bytes:
+        return self._http.get(f"/result/{job_id}").content
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture
+def running(settings: Settings, tmp_path: Path) -> Iterator[Service]:
+    environment = {
+        "PLAINVIEW_HOME": str(settings.home),
+        "PLAINVIEW_GENERATOR": TINY,
+        "PLAINVIEW_GPU": "off",
+        "PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "1",
+    }
+    with service(environment, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def customer(running: Service, settings: Settings, form: Form) -> Iterator[Customer]:
+    customer = Customer(running.url, create_key(settings, "acme")[1].text, form)
+    yield customer
+    customer.close()
+
+
+def outcomes(database: Database) -> list[str]:
+    query = run.select().order_by(run.c.attempt)
+    return [row.outcome for row in database.read(lambda connection: connection.execute(query).all())]
+
+
+def finished(status: dict[str, Any]) -> bool:
+    return status["status"] in ("succeeded", "failed", "cancelled")
+
+
+def events(log: Path, name: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["event"] == name]
+
+
+def test_job_of_a_killed_worker_finishes_once(
+    running: Service, customer: Customer, database: Database, wav: bytes
+) -> None:
+    running.start("serve")
+    worker = running.start("worker")
+    job_id = customer.submit("slow=1.5")
+    customer.wait(job_id, lambda status: status["progress"] > 0.3)
+    worker.kill()
+    worker = running.start("worker")
+    status = customer.wait(job_id, finished)
+    assert (status["status"], status["attempts"]) == ("succeeded", 2)
+    assert outcomes(database) == ["lost", "succeeded"]
+    assert status["gpu_seconds"] > 1.5 + 0.2
+    assert customer.result(job_id) == wav
+    assert len(events(worker.log, "job.finished")) == 1
+
+
+def test_job_accepted_by_an_api_that_is_killed_then_is_finished(
+    running: Service, customer: Customer, wav: bytes
+) -> None:
+    api = running.start("serve")
+    job_id = customer.submit("hello")
+    api.kill()
+    running.start("worker")
+    running.start("serve")
+    assert customer.wait(job_id, finished)["status"] == "succeeded"
+    assert customer.result(job_id) == wav
+
+
+def test_worker_told_to_stop_finishes_a_job_that_fits_into_the_grace_period(
+    running: Service, customer: Customer, database: Database
+) -> None:
+    running.start("serve")
+    worker = running.start("worker")
+    job_id = customer.submit("slow=0.6")
+    customer.wait(job_id, lambda status: status["status"] == "running")
+    assert worker.terminate() == 0
+    assert customer.status(job_id)["status"] == "succeeded"
+    assert outcomes(database) == ["succeeded"]
+
+
+def test_worker_told_to_stop_hands_a_long_job_back_and_the_next_one_runs_it(
+    running: Service, customer: Customer, database: Database
+) -> None:
+    running.start("serve")
+    worker = running.start("worker")
+    job_id = customer.submit("slow=3")
+    customer.wait(job_id, lambda status: status["status"] == "running")
+    assert worker.terminate(seconds=10) == 0
+    assert customer.status(job_id)["status"] == "queued"
+    assert len(events(worker.log, "worker.stopped")) == 1
+    running.start("worker")
+    assert customer.wait(job_id, finished)["status"] == "succeeded"
+    assert outcomes(database) == ["handed_back", "succeeded"]
+
+
+def test_second_worker_of_the_same_id_does_not_start(running: Service) -> None:
+    running.start("worker")
+    second = running.spawn("worker")
+    assert second.process.wait(20) == 1
+    assert "PLAINVIEW_WORKER_ID" in second.log.read_text(encoding="utf-8")
+
+
+def test_many_jobs_all_finish(running: Service, customer: Customer) -> None:
+    running.start("serve")
+    running.start("worker")
+    ids = [customer.submit(f"number {number}") for number in range(8)]
+    assert {customer.wait(job_id, finished)["status"] for job_id in ids} == {"succeeded"}
+
+
+@pytest.mark.slow
+def test_job_of_a_worker_that_never_comes_back_is_taken_over(
+    running: Service, customer: Customer, database: Database
+) -> None:
+    running.start("serve")
+    worker = running.start("worker")
+    job_id = customer.submit("slow=1.5")
+    customer.wait(job_id, lambda status: status["progress"] > 0.3)
+    worker.kill()
+    running.start("worker", PLAINVIEW_WORKER_ID="another")
+    until(lambda: finished(customer.status(job_id)), seconds=60)
+    assert customer.status(job_id)["status"] == "succeeded"
+    assert outcomes(database) == ["lost", "succeeded"]

@@ -1,0 +1,94 @@
+"""The service on a real PostgreSQL: the same tables, the same jobs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.engine import make_url
+
+from app.database import schema
+from app.database.engine import open_database
+from app.database.migrate import FOLDER, migrate
+from app.keys.store import create_key, list_keys
+from app.settings import Settings
+from tests.app.conftest import TINY
+from tests.app.database.test_migrations import differences
+from tests.app.postgresql import binaries, postgresql
+from tests.app.processes import service
+from tests.app.test_crashes import Customer, Form, finished, outcomes
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    folder = binaries()
+    if folder is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgresql(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def empty(server: str, tmp_path: Path) -> Settings:
+    """Settings of a service whose database is empty."""
+    engine = create_engine(make_url(server).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS plainview WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE plainview"))
+    engine.dispose()
+    return Settings(home=tmp_path, generator=TINY, database_url=server)
+
+
+def test_migrations_go_forward_and_back(empty: Settings) -> None:
+    for script in reversed(list(ScriptDirectory(str(FOLDER)).walk_revisions())):
+        migrate(empty, script.revision)
+    with open_database(empty.database) as database:
+        assert database.read(differences) == []
+        migrate(empty, "base")
+        assert database.read(lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
+        migrate(empty)
+        database.read(schema.check_schema)
+
+
+def test_many_nodes_may_migrate_at_once(empty: Settings) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: migrate(empty), range(6)))
+    with open_database(empty.database) as database:
+        database.read(schema.check_schema)
+
+
+def test_keys_come_back_as_they_were_made(empty: Settings) -> None:
+    migrate(empty)
+    key, _ = create_key(empty, "acme")
+    assert list_keys(empty) == [key]
+
+
+def test_job_of_a_killed_worker_finishes_once(empty: Settings, tmp_path: Path, form: Form, wav: bytes) -> None:
+    migrate(empty)
+    environment = {
+        "PLAINVIEW_HOME": str(tmp_path),
+        "PLAINVIEW_DATABASE_URL": str(empty.database_url),
+        "PLAINVIEW_GENERATOR": TINY,
+        "PLAINVIEW_GPU": "off",
+    }
+    with service(environment, tmp_path) as running, open_database(empty.database) as database:
+        running.start("serve")
+        worker = running.start("worker")
+        customer = Customer(running.url, create_key(empty, "acme")[1].text, form)
+        job_id = customer.submit("slow=1.5")
+        customer.wait(job_id, lambda status: status["progress"] > 0.3)
+        worker.kill()
+        running.start("worker")
+        assert customer.wait(job_id, finished)["status"] == "succeeded"
+        assert outcomes(database) == ["lost", "succeeded"]
+        assert customer.result(job_id) == wav
+        customer.close()

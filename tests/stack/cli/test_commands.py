@@ -1,0 +1,237 @@
+"""The commands that need no running stack."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from stack.cli import keys, output, welcome
+from stack.cli.checks import _steps
+from stack.native.ports import Ports
+from stack.native.state import PartStatus, StackState
+from stack.paths import PROJECT, Home
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def plainview(home):
+    """Runs the command line in a home of its own, without a Docker engine."""
+
+    def call(*words, **variables):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAINVIEW_", "OTEL_"))}
+        environment = kept | {"PLAINVIEW_HOME": str(home.root), "DOCKER_HOST": "unix:///nonexistent", "COLUMNS": "160"}
+        return subprocess.run(
+            [sys.executable, "-m", "stack", *words],
+            env=environment | {"NO_COLOR": "1"} | variables,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return call
+
+
+def test_help_names_every_verb(plainview):
+    text = plainview("--help").stdout
+    for verb in [
+        "up",
+        "down",
+        "status",
+        "doctor",
+        "logs",
+        "sign-in",
+        "keys",
+        "jobs",
+        "drill",
+        "dashboards",
+        "alerts",
+        "test",
+    ]:
+        assert re.search(rf"│ {verb} ", text), verb
+
+
+def test_status_of_nothing_has_its_own_exit_code(plainview):
+    done = plainview("status")
+    assert (done.returncode, done.stderr.strip()) == (3, "Nothing is running.")
+
+
+def test_down_of_nothing_is_fine(plainview):
+    done = plainview("down")
+    assert (done.returncode, done.stderr.strip()) == (0, "Nothing is running.")
+
+
+def test_native_and_compose_exclude_each_other(plainview):
+    done = plainview("up", "--native", "--compose")
+    assert done.returncode == 2
+    assert "choose one" in done.stderr
+
+
+def test_compose_without_an_engine_says_what_to_do(plainview):
+    done = plainview("up", "--compose")
+    assert done.returncode == 1
+    assert "--native" in done.stderr
+
+
+def test_log_of_an_unknown_part_names_those_there_are(plainview, home):
+    (home.logs / "api.log").write_text("one\ntwo [brackets]\n")
+    done = plainview("logs", "apy")
+    assert done.returncode == 2
+    assert "'apy'" in done.stderr
+    assert "api" in done.stderr
+    assert plainview("logs", "api", "-n", "1").stdout == "two [brackets]\n"
+
+
+def test_sign_in_without_a_console_says_so(plainview):
+    assert "./plainview up" in plainview("sign-in").stderr
+
+
+def test_sign_in_inside_the_container_reads_its_own_settings(plainview, tmp_path):
+    (tmp_path / "token").write_text("a/b+c\n")
+    variables = {
+        "PLAINVIEW_CONSOLE_TOKEN_FILE": str(tmp_path / "token"),
+        "PLAINVIEW_CONSOLE_URL": "https://gpu.example/",
+    }
+    assert plainview("sign-in", **variables).stdout == "https://gpu.example/sign-in?token=a%2Fb%2Bc\n"
+
+
+def test_keys_without_a_database_say_what_to_do(plainview):
+    done = plainview("keys", "list")
+    assert done.returncode == 1
+    assert "./plainview up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [
+        ("--role", "root", "admin"),
+        ("--tier", "gold", "premium"),
+        ("--expires", "soon", "30d"),
+        ("--customer", "a/b", "customer"),
+    ],
+)
+def test_wrong_value_of_a_key_is_named_with_what_is_allowed(plainview, option, value, allowed):
+    words = ["--customer", "acme", option, value] if option != "--customer" else [option, value]
+    done = plainview("keys", "create", *words)
+    assert done.returncode == 2
+    assert option.strip("-") in done.stderr
+    assert allowed in done.stderr
+
+
+def test_wrong_setting_is_named(plainview):
+    done = plainview("keys", "list", PLAINVIEW_PORT="many")
+    assert done.returncode != 0
+    assert "PLAINVIEW_PORT" in done.stderr
+
+
+def test_jobs_without_a_service_say_so(plainview):
+    done = plainview("jobs", "list", PLAINVIEW_API_KEY="pv_x", PLAINVIEW_SERVICE_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+
+
+def test_drill_wants_one_name_or_all(plainview):
+    assert plainview("drill").returncode == 2
+
+
+def test_unwritable_home_is_named(plainview, tmp_path):
+    (tmp_path / "file").touch()
+    done = plainview("up", "--native", PLAINVIEW_HOME=str(tmp_path / "file" / "home"))
+    assert done.returncode == 1
+    assert f"cannot write to {tmp_path}/file/home" in done.stderr
+    assert "PLAINVIEW_HOME" in done.stderr
+
+
+def test_doctor_looks_at_everything(plainview):
+    text = plainview("doctor").stdout
+    for subject in ("Python", "Packages", "Disk", "Memory", "Programs", "Ports", "GPU", "Clock"):
+        assert subject in text
+    assert "Network" not in text
+
+
+def test_doctor_names_what_cannot_be_reached_and_secrets_that_others_can_read(plainview, home):
+    secret = home.secrets / "console_token"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    done = plainview("doctor", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert f"chmod 600 {secret}" in done.stdout
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT: 127.0.0.1:9 cannot be reached" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12h", timedelta(hours=12)),
+        ("30d", timedelta(days=30)),
+        ("8w", timedelta(weeks=8)),
+        ("2026-11-22", timedelta(hours=12)),
+        ("2026-11-21T15:00:00+02:00", timedelta(hours=1)),
+    ],
+)
+def test_lifetime_is_a_time_or_a_date(text, expected):
+    assert keys._lifetime(text, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["0d", "2020-01-01", "-1d", "d", ""])
+def test_lifetime_that_is_none_is_refused(text):
+    with pytest.raises(typer.Exit):
+        keys._lifetime(text, NOW)
+
+
+def test_welcome_has_link_key_and_command(home, capsys):
+    (home.secrets / "console_token").write_text("token")
+    (home.secrets / "first_api_key").write_text("pv_key\n")
+    part = PartStatus("api", title="API", address="http://127.0.0.1:8000")
+    welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(), parts=[part]))
+    text = capsys.readouterr().out
+    for fact in ("http://127.0.0.1:8000", "http://127.0.0.1:8080/sign-in?token=token", "Bearer pv_key", "-F image=@"):
+        assert fact in text
+    assert "simulated" not in text
+
+
+def test_welcome_without_a_first_key_says_how_to_make_one(home, capsys):
+    (home.secrets / "console_token").write_text("token")
+    welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(), demo=True))
+    text = capsys.readouterr().out
+    assert "keys create" in text
+    assert "simulated" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59.9, "59 s"), (61, "1 min 1 s"), (7500, "2 h 5 min"), (90000, "1 d 1 h")]
+)
+def test_durations_read_well(seconds, text):
+    assert output.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 B"), (2048, "2 KiB"), (5 * 2**20, "5 MiB"), (1.5 * 2**30, "1.5 GiB")]
+)
+def test_sizes_read_well(number, text):
+    assert output.size(number) == text
+
+
+def test_pytest_runs_last_so_that_its_own_line_closes():
+    names = [step.name for step in _steps(["-x"], every=True)]
+    assert names[:3] == ["ruff", "format", "mypy"]
+    assert names[-1] == "pytest"
+
+
+def test_quick_run_leaves_out_what_is_slow_and_hands_on_extra_arguments():
+    *_, quick = _steps(["-k", "name"], every=False)
+    *_, whole = _steps([], every=True)
+    assert "not slow and not docker and not gpu" in quick.command
+    assert quick.command[-2:] == ("-k", "name")
+    assert "-m" not in whole.command[3:]
