@@ -9,12 +9,16 @@ from contextlib import closing
 import uvicorn
 
 from app.application import create_app
+from app.database.engine import open_database
+from app.database.schema import check_schema
 from app.settings import Settings
 from telemetry import TelemetrySettings, start
 
 
 def serve(settings: Settings, telemetry_settings: TelemetrySettings) -> int:
     """Answer requests until SIGTERM or SIGINT; return the exit status."""
+    with open_database(settings.database, pool_size=1) as database:
+        database.read(check_schema)
     with closing(_listen(settings.host, settings.port)) as listener, start(telemetry_settings) as telemetry:
         server = uvicorn.Server(
             uvicorn.Config(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+from typing import Final
+
+_ITEM: Final = re.compile(r"^\d+\. ", re.MULTILINE)
 
 
 class Html(str):
@@ -24,8 +28,15 @@ def join(*parts: str) -> Html:
 
 
 def prose(text: str) -> Html:
-    """Return text in paragraphs, with `code` in backticks as code."""
-    return join(*(tag("p", _inline(paragraph)) for paragraph in text.strip().split("\n\n")))
+    """Return text in paragraphs and numbered lists, with `code` in backticks as code."""
+    return join(*(_paragraph(paragraph) for paragraph in text.strip().split("\n\n")))
+
+
+def _paragraph(text: str) -> Html:
+    items = _ITEM.split(text)
+    if len(items) == 1:
+        return tag("p", _inline(text))
+    return tag("ol", *(tag("li", _inline(item.strip())) for item in items[1:]))
 
 
 def _inline(text: str) -> Html:

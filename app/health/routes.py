@@ -40,14 +40,14 @@ class Alive(BaseModel):
 _NOT_READY = {503: {"model": HealthView, "description": "A part that requests need is unhealthy."}}
 
 
-@router.get("/health/live")
+@router.get("/health/live", response_description="The process answers.")
 async def live() -> Alive:
     """Tell that the process answers; asks nothing else."""
     return Alive()
 
 
-@router.get("/health", responses=_NOT_READY)  # type: ignore[arg-type]  # the framework's own examples pass this
-@router.get("/health/ready", responses=_NOT_READY)  # type: ignore[arg-type]
+@router.get("/health", response_description="The parts and the whole.", responses=_NOT_READY)  # type: ignore[arg-type]  # the framework's own examples pass this
+@router.get("/health/ready", response_description="Requests can be answered.", responses=_NOT_READY)  # type: ignore[arg-type]
 @router.get("/ready", responses=_NOT_READY, include_in_schema=False)  # type: ignore[arg-type]
 async def health(services: CurrentServices, response: Response) -> HealthView:
     """Tell how each part is. 503 when requests cannot be answered; degraded parts do not count as that."""

@@ -10,7 +10,7 @@ from app.database.engine import Database
 from app.generation.generator import Cancelled, Generated, Generator
 from app.generation.inputs.errors import BadInput
 from app.jobs import claims
-from app.jobs.claims import Claim, Ending
+from app.jobs.claim import Claim, Ending
 from app.jobs.context import HandedBackError, RunContext
 from app.jobs.files import JobFiles
 from app.jobs.job import RunOutcome, State

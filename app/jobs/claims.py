@@ -6,62 +6,16 @@ counts any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from app.database.tables import job, run
 from app.database.times import now
+from app.jobs.claim import Claim, Ending, Refusal, Spent
 from app.jobs.job import MOST_ATTEMPTS, Job, RunOutcome, State, nanousd
 from app.jobs.rows import as_job
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A job that this worker may run now. `waited_since` to `claimed_at` is its wait for this run."""
-
-    job: Job
-    attempt: int
-    waited_since: datetime
-    claimed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A job that must not run (again), as it stands after the claim; `settled` when the claim itself ended it."""
-
-    job: Job | None
-    settled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a run has used of the device so far."""
-
-    gpu_seconds: float
-    cost_usd: Decimal
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended, and what that makes of the job.
-
-    A failed run with `may_run_again` leaves the job queued until too many runs have failed; `state` is for then.
-    """
-
-    outcome: RunOutcome
-    state: State
-    spent: Spent
-    error_code: str | None = None
-    error_message: str | None = None
-    result_name: str | None = None
-    result_bytes: int | None = None
-    output_seconds: float | None = None
-    may_run_again: bool = False
 
 
 def claim(connection: Connection, job_id: str, worker_id: str, *, device: str, model: str) -> Claim | Refusal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.generation.generator import Cancelled
-from app.jobs.claims import Claim, Spent
+from app.jobs.claim import Claim, Spent
 from app.jobs.context import HandedBackError
 from app.jobs.job import OPERATION
 from telemetry import gpu_work

@@ -2,8 +2,9 @@
 
 - a row that was accepted and never reached the queue is enqueued;
 - a job that a dead worker held is given to the next one;
-- a job that the queue is through with, or lost, though it never came to an end, is delivered once more;
-- a job that was cancelled while its worker was dead is cancelled.
+- a job that the queue is through with, or lost, though it never came to an end, is delivered once more.
+
+The worker that gets such a job settles the rest: it closes the lost run, and gives up or cancels where that is due.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ _GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELL
 @router.post(
     "/generate",
     status_code=202,
+    response_description="The job is accepted and waits.",
     openapi_extra={"requestBody": SUBMIT_BODY},
     responses=answers(
         *_ACCESS,
@@ -58,7 +59,11 @@ async def generate(request: Request, key: CurrentKey, services: CurrentServices)
     )
 
 
-@router.get("/status/{job_id}", responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.INVALID_INPUT))
+@router.get(
+    "/status/{job_id}",
+    response_description="The job as it stands.",
+    responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.INVALID_INPUT),
+)
 async def status(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> JobView:
     """Tell how a job goes: its state, stage, progress, cost and trace."""
     job = await _job(job_id, key, services)
@@ -100,7 +105,11 @@ async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> F
     return FileResponse(path, media_type="video/mp4", filename=f"{job_id}.mp4", content_disposition_type="inline")
 
 
-@router.post("/cancel/{job_id}", responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.JOB_ALREADY_FINISHED))
+@router.post(
+    "/cancel/{job_id}",
+    response_description="The job after the request.",
+    responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.JOB_ALREADY_FINISHED),
+)
 async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> JobView:
     """Cancel a job: at once while it waits, within a second or two while it runs."""
     job = await _job(job_id, key, services)
@@ -116,7 +125,7 @@ async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: Cur
     return view(job, _base_url(request, services))
 
 
-@router.get("/jobs", responses=answers(*_ACCESS, Code.INVALID_INPUT))
+@router.get("/jobs", response_description="The jobs.", responses=answers(*_ACCESS, Code.INVALID_INPUT))
 async def jobs(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     request: Request,
     key: CurrentKey,

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from opentelemetry.trace import Span as OtelSpan
-from opentelemetry.trace import SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database
 from app.jobs import claims
 from app.jobs.attempt import Attempt
-from app.jobs.claims import Claim, Ending
+from app.jobs.claim import Claim, Ending
 from app.jobs.files import JobFiles
 from app.jobs.job import Job, RunOutcome, State
 from app.jobs.queue import TryAgain
+from app.jobs.spans import facts, parent_of, record_ending, record_wait
 from app.jobs.tallies import Tallies
 from app.jobs.worker_identity import Identity
-from telemetry.catalog import Attribute, Event, Span
+from telemetry.catalog import Event, Span
 from telemetry.context import bound
 from telemetry.logs import get_logger
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from telemetry import Telemetry
 
 _log = get_logger(__name__)
-_NANOSECONDS: Final = 1_000_000_000
 
 
 class Runner:
@@ -95,20 +93,17 @@ class Runner:
 
     def _run(self, mine: Claim) -> RunOutcome | None:
         job = mine.job
-        parent = TraceContextTextMapPropagator().extract({"traceparent": job.traceparent or ""})
-        waited = self._tracer.start_span(
-            Span.QUEUE_WAIT, context=parent, start_time=_nanoseconds(mine.waited_since), attributes=_job(job)
-        )
-        waited.end(_nanoseconds(mine.claimed_at))
+        parent = parent_of(job)
+        record_wait(self._tracer, mine, parent)
         self._tallies.started(mine)
         with (
             bound(request_id=job.request_id, customer=job.customer, job_id=job.id),
             self._tracer.start_as_current_span(
-                Span.JOB, context=parent, kind=SpanKind.CONSUMER, attributes=self._facts(mine)
+                Span.JOB, context=parent, kind=SpanKind.CONSUMER, attributes=facts(mine, self._identity)
             ) as span,
         ):
             event = Event.JOB_STARTED if mine.attempt == 1 else Event.JOB_RETRIED
-            _log.info(event, attempt=mine.attempt, queue_seconds=round(_waited(mine), 3))
+            _log.info(event, attempt=mine.attempt, queue_seconds=round(mine.waited_seconds, 3))
             began = time.monotonic()
             ending = self._attempt.run(mine, self._tallies, self._giving_up)
             self._tallies.ran(str(ending.outcome), time.monotonic() - began)
@@ -116,15 +111,7 @@ class Runner:
 
     def _end(self, mine: Claim, ending: Ending, span: OtelSpan) -> RunOutcome | None:
         ended = self._database.write(claims.end, mine, ending)
-        span.set_attributes(
-            {
-                Attribute.OUTCOME: str(ending.outcome),
-                Attribute.GPU_SECONDS: ending.spent.gpu_seconds,
-                Attribute.COST_USD: float(ending.spent.cost_usd),
-            }
-        )
-        if ending.outcome is RunOutcome.FAILED:
-            span.set_status(StatusCode.ERROR, ending.error_code)
+        record_ending(span, ending)
         if ended is None:
             # Another worker took the job over while this one was out of touch: what it made is not the job's result.
             if ending.result_name is not None:
@@ -148,28 +135,6 @@ class Runner:
             output_seconds=job.output_seconds,
             error=job.error_code,
         )
-
-    def _facts(self, mine: Claim) -> dict[str, str | int | float | bool]:
-        device = self._identity.device
-        return _job(mine.job) | {
-            Attribute.MODEL: self._identity.model,
-            Attribute.DEVICE: device.kind,
-            Attribute.DEVICE_SIMULATED: device.kind == "simulated",
-            Attribute.ATTEMPT: mine.attempt,
-            Attribute.QUEUE_SECONDS: _waited(mine),
-        }
-
-
-def _job(job: Job) -> dict[str, str | int | float | bool]:
-    return {Attribute.JOB_ID: job.id, Attribute.OPERATION: job.operation, Attribute.CUSTOMER: job.customer}
-
-
-def _waited(mine: Claim) -> float:
-    return (mine.claimed_at - mine.waited_since).total_seconds()
-
-
-def _nanoseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * _NANOSECONDS)
 
 
 def _park() -> NoReturn:

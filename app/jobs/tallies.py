@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.jobs.claims import Claim
+from app.jobs.claim import Claim
 from app.jobs.job import FINAL, OPERATION, Job
 from telemetry import catalog
 
@@ -30,8 +30,7 @@ class Tallies:
     def started(self, mine: Claim) -> None:
         """Count the start of a run."""
         if mine.attempt == 1:
-            waited = (mine.claimed_at - mine.waited_since).total_seconds()
-            self._waits.labels(operation=OPERATION).observe(waited)
+            self._waits.labels(operation=OPERATION).observe(mine.waited_seconds)
         else:
             self._retries.labels(operation=OPERATION).inc()
 

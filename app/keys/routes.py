@@ -20,13 +20,18 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 _log = get_logger(__name__)
 
 
-@router.get("", responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED))
+@router.get("", response_description="The keys.", responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED))
 async def list_keys(_admin: AdminKey, services: CurrentServices) -> KeyList:
     """List all keys, newest first, without their secrets."""
     return KeyList(keys=[view(key) for key in await services.database.read(rows.every)])
 
 
-@router.post("", status_code=201, responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED, Code.INVALID_INPUT))
+@router.post(
+    "",
+    status_code=201,
+    response_description="The key with its secret.",
+    responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED, Code.INVALID_INPUT),
+)
 async def create_key(new: NewKey, admin: AdminKey, services: CurrentServices) -> CreatedKey:
     """Make a key. Its secret is in this answer and nowhere else."""
     secret = mint()
@@ -38,7 +43,11 @@ async def create_key(new: NewKey, admin: AdminKey, services: CurrentServices) ->
     return created(key, secret.text)
 
 
-@router.delete("/{key_id}", responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED, Code.KEY_ID_UNKNOWN))
+@router.delete(
+    "/{key_id}",
+    response_description="The key after that.",
+    responses=answers(Code.KEY_MISSING, Code.ROLE_REQUIRED, Code.KEY_ID_UNKNOWN),
+)
 async def revoke_key(key_id: str, admin: AdminKey, services: CurrentServices) -> KeyView:
     """Revoke a key by its id or prefix. It stops working within two seconds, and stays in the list."""
     key = await services.database.write(rows.revoke, key_id)

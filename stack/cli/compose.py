@@ -9,7 +9,7 @@ from functools import cache
 
 import typer
 
-from stack.cli.output import err, fail, out
+from stack.cli.output import columns, err, fail, out
 from stack.cli.welcome import curl
 from stack.native import state as native
 from stack.native.layout import HOST
@@ -18,7 +18,7 @@ from stack.paths import PROJECT, Home
 
 FILE = PROJECT / "docker-compose.yml"
 ENGINE_SECONDS = 10
-GRAFANA_PORT = 3000
+GRAFANA, GRAFANA_PORT = "PLAINVIEW_GRAFANA_PORT", 3000
 # The variables of docker-compose.yml that move a published port.
 VARIABLES = {
     "api": "PLAINVIEW_API_PORT",
@@ -44,20 +44,11 @@ def up(ports: Ports, offset: int, *, demo: bool, detached: bool) -> None:
     """Start the containers, wait until they are healthy and print where everything is."""
     if not available():
         fail("no Docker engine with Compose answers here; start it, or use ./plainview up --native")
-    numbers = ports.named()
-    grafana = int(os.environ.get("PLAINVIEW_GRAFANA_PORT", GRAFANA_PORT + offset))
-    environment = {variable: str(numbers[part]) for part, variable in VARIABLES.items()} | {
-        "PLAINVIEW_GRAFANA_PORT": str(grafana)
-    }
-    if demo:
-        environment["PLAINVIEW_GPU"] = "simulated"
-    environment.setdefault(
-        "PLAINVIEW_CONSOLE_URL", os.environ.get("PLAINVIEW_CONSOLE_URL", f"http://{HOST}:{ports.console}")
-    )
-    err.print("Starting the containers (the first time, images are fetched and built) ...")
+    environment = _settings(ports, offset, demo=demo)
+    err.print("Starting the containers; the first time, images are fetched and built. (--native runs without Docker.)")
     if _compose("up", "--detach", "--build", "--wait", environment=environment):
         fail("the containers did not get healthy: see above, and ./plainview logs PART")
-    _welcome(ports, grafana)
+    _welcome(environment)
     if demo:
         err.print("[yellow]The GPU is simulated.[/] Demo traffic runs only in ./plainview up --native --demo.")
     if detached:
@@ -100,23 +91,37 @@ def sign_in_link() -> str:
     return _output("exec", "-T", "console", "python", "-m", "stack.cli", "sign-in")
 
 
-def _welcome(ports: Ports, grafana: int) -> None:
+def _settings(ports: Ports, offset: int, *, demo: bool) -> dict[str, str]:
+    """Return the variables of docker-compose.yml; what the user has set stays unless an option says otherwise."""
+    defaults = Ports().named()
+    settings = {
+        variable: str(ports.named()[part])
+        for part, variable in VARIABLES.items()
+        if ports.named()[part] != defaults[part] or variable not in os.environ
+    }
+    if offset or GRAFANA not in os.environ:
+        settings[GRAFANA] = str(GRAFANA_PORT + offset)
+    console = settings.get(VARIABLES["console"]) or os.environ[VARIABLES["console"]]
+    settings |= {"PLAINVIEW_GPU": "simulated"} if demo else {}
+    return {"PLAINVIEW_CONSOLE_URL": f"http://{HOST}:{console}", **os.environ, **settings}
+
+
+def _welcome(environment: Mapping[str, str]) -> None:
     key = _output("exec", "-T", "api", "cat", "/var/lib/plainview/first_api_key")
     places = {
-        "API": ports.api,
-        "Console": ports.console,
-        "Grafana": grafana,
-        "Prometheus": ports.prometheus,
-        "Alertmanager": ports.alertmanager,
-        "Jaeger": ports.query,
+        "API": "api",
+        "Console": "console",
+        "Prometheus": "prometheus",
+        "Alertmanager": "alertmanager",
+        "Jaeger": "query",
     }
+    urls = {name: f"http://{HOST}:{environment[VARIABLES[part]]}" for name, part in places.items()}
     out.print("\n[bold]Plainview is running[/] in Docker")
-    for name, port in places.items():
-        out.print(f"  {name:<14}http://{HOST}:{port}")
+    columns([*urls.items(), ("Grafana", f"http://{HOST}:{environment[GRAFANA]}")])
     out.print(f"\n[bold]Open the console[/]   {sign_in_link()}")
     if key:
         out.print(f"[bold]First API key[/]      {key}\n\n[bold]Send a first job[/]")
-        out.print(curl(key, f"http://{HOST}:{ports.api}"), markup=False)
+        out.print(curl(key, urls["API"]), markup=False)
 
 
 def _compose(*words: str, environment: Mapping[str, str] | None = None) -> int:

@@ -42,6 +42,8 @@ class RequestMiddleware:
             exchange.finish("failed")
             active.dec()
             SCOPE.reset(token)
+            # The exchange holds the scope: left in place, every request would wait for the garbage collector.
+            scope.pop(KEY, None)
 
     def _target(self, scope: Scope) -> ASGIApp:
         if scope["path"] != METRICS_PATH:

@@ -34,9 +34,10 @@ def run(command: str, environment: Mapping[str, str]) -> subprocess.CompletedPro
 def test_new_service_is_set_up_by_migrate_and_bootstrap(tmp_path: Path) -> None:
     first = tmp_path / "first"
     environment = {"PLAINVIEW_HOME": str(tmp_path), "PLAINVIEW_FIRST_KEY_FILE": str(first)}
-    early = run("bootstrap", environment)
-    assert early.returncode == 1
-    assert "python -m app migrate" in early.stderr
+    for command in ("bootstrap", "serve", "worker"):
+        early = run(command, environment | {"PLAINVIEW_PORT": "0", "PLAINVIEW_GPU": "off"})
+        assert early.returncode == 1
+        assert early.stderr.endswith("run `python -m app migrate`.\n")
     for command in ("migrate", "bootstrap", "migrate", "bootstrap"):
         done = run(command, environment)
         assert (done.returncode, done.stderr) == (0, "")

@@ -84,7 +84,9 @@ class Page:
         result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in result:
             details = result["exceptionDetails"]
-            raise PageError(f"{expression.strip()[:300]}: {details.get('exception', details).get('description', details)}")
+            raise PageError(
+                f"{expression.strip()[:300]}: {details.get('exception', details).get('description', details)}"
+            )
         return result["result"].get("value")
 
     def wait(self, expression: str, seconds: float = 20) -> Any:
@@ -120,7 +122,9 @@ class Page:
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(params["exceptionDetails"].get("exception", {}).get("description")))
             case "Runtime.consoleAPICalled" if params["type"] in {"error", "assert"}:
-                self.complaints.append(" ".join(str(arg.get("value", arg.get("description"))) for arg in params["args"]))
+                self.complaints.append(
+                    " ".join(str(arg.get("value", arg.get("description"))) for arg in params["args"])
+                )
             case "Log.entryAdded" if params["entry"]["level"] == "error":
                 self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
 

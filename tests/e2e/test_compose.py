@@ -7,11 +7,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -51,7 +51,9 @@ class Compose:
             text=True,
             check=False,
         )
-        assert done.returncode == 0 or not check, f"docker compose {' '.join(words)}:\n{done.stdout[-3000:]}{done.stderr[-6000:]}"
+        assert done.returncode == 0 or not check, (
+            f"docker compose {' '.join(words)}:\n{done.stdout[-3000:]}{done.stderr[-6000:]}"
+        )
         return done.stdout
 
     def url(self, name: str) -> str:
@@ -60,7 +62,10 @@ class Compose:
 
 @pytest.fixture(scope="module")
 def compose() -> Iterator[Compose]:
-    engine = shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    engine = (
+        shutil.which("docker")
+        and subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    )
     engine = engine and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
     if not engine:
         assert os.environ.get("PLAINVIEW_TEST_DOCKER") != "required", "a Docker engine was promised and does not answer"
@@ -70,7 +75,7 @@ def compose() -> Iterator[Compose]:
         stack.run("up", "--detach", "--build", "--wait", "--wait-timeout", "300")
         yield stack
     except AssertionError:
-        print(stack.run("logs", "--tail", "30", check=False))
+        sys.stderr.write(stack.run("logs", "--tail", "30", check=False))
         raise
     finally:
         stack.run("down", "--volumes", "--timeout", "10", check=False)
@@ -86,7 +91,9 @@ def job(compose: Compose, key: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=compose.url("API"), headers=headers, timeout=30) as client:
         with (SAMPLES / "portrait.jpg").open("rb") as image, (SAMPLES / "speech.wav").open("rb") as audio:
-            answer = client.post("/generate", files={"image": image, "audio": audio}, data={"prompt": "A calm greeting"})
+            answer = client.post(
+                "/generate", files={"image": image, "audio": audio}, data={"prompt": "A calm greeting"}
+            )
         assert answer.status_code == 202, answer.text
         accepted = answer.json()
 
@@ -121,7 +128,9 @@ def test_every_service_is_healthy_or_has_done_its_work(compose: Compose) -> None
     once = {"secrets", "bootstrap"}
     assert {name: states[name] for name in once} == dict.fromkeys(once, ("exited", "", 0))
     lasting = {"api", "worker", "notifier", "console", "postgres", "prometheus", "alertmanager", "grafana", "jaeger"}
-    assert {name: states[name] for name in states if name not in once} == dict.fromkeys(lasting, ("running", "healthy", 0))
+    assert {name: states[name] for name in states if name not in once} == dict.fromkeys(
+        lasting, ("running", "healthy", 0)
+    )
 
 
 def test_job_is_one_trace_in_jaeger(compose: Compose, job: dict[str, Any]) -> None:
@@ -136,7 +145,7 @@ def test_job_is_one_trace_in_jaeger(compose: Compose, job: dict[str, Any]) -> No
 def test_every_target_is_scraped(compose: Compose) -> None:
     def down() -> bool | None:
         up = {row["metric"]["job"]: row["value"][1] for row in query(compose, "up")}
-        return len(up) == 6 and set(up.values()) == {"1"} or None
+        return (len(up) == 6 and set(up.values()) == {"1"}) or None
 
     assert wait_for(down, seconds=30, what="six targets up")
 
@@ -149,7 +158,9 @@ def test_cost_of_the_job_raises_an_alert_that_reaches_the_notifier(compose: Comp
         return {"Watchdog", "CostDayOverBudget"} <= {alert["labels"]["alertname"] for alert in alerts} or None
 
     assert wait_for(alerted, seconds=90, what="Watchdog and CostDayOverBudget in Alertmanager")
-    received = 'max(notification_received_total{status="firing"}) > 0 and max(notification_watchdog_timestamp_seconds) > 0'
+    received = (
+        'max(notification_received_total{status="firing"}) > 0 and max(notification_watchdog_timestamp_seconds) > 0'
+    )
     assert wait_for(lambda: query(compose, received) or None, seconds=90, what="the notifier to receive both")
 
 

@@ -124,6 +124,7 @@ def test_keys_are_made_listed_and_revoked(native_stack):
     until(lambda: httpx.get(f"{native_stack.url('api')}/jobs", headers=headers).status_code == 401, within=5)
 
 
+@pytest.mark.slow
 def test_killed_part_is_started_again(own_stack):
     stack = own_stack()
     os.kill(status(stack)["worker"]["pid"], signal.SIGKILL)
@@ -136,6 +137,7 @@ def test_killed_part_is_started_again(own_stack):
     assert stack.command("status", check=False).returncode == 3
 
 
+@pytest.mark.slow
 def test_killed_supervisor_takes_all_along_and_the_next_start_is_warm(own_stack):
     stack = own_stack()
     state = StackState.read(stack.home)
@@ -148,6 +150,7 @@ def test_killed_supervisor_takes_all_along_and_the_next_start_is_warm(own_stack)
     assert stack.key in again.stdout  # the first key still is the one
 
 
+@pytest.mark.slow
 def test_demo_is_labelled_simulated_and_makes_jobs(own_stack):
     stack = own_stack("--demo")
     assert "simulated GPU" in stack.output

@@ -54,7 +54,10 @@ def _served(app: FastAPI) -> Iterator[str]:
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            # The listener takes the connection before the lifespan has run, so the answer is what tells.
+            httpx.get(f"{address}/health/ready", trust_env=False, timeout=30).raise_for_status()
+            yield address
         finally:
             server.should_exit = True
             thread.join()

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from app.database.engine import Database
 from app.database.tables import job, run
 from app.jobs import claims
-from app.jobs.claims import Claim
+from app.jobs.claim import Claim
 from app.jobs.files import JobFiles
 from app.jobs.queue import TryAgain
 from app.jobs.runner import Runner

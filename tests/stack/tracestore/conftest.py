@@ -50,7 +50,7 @@ class Request:
         self._scope = resource_spans.scope_spans.add()
         self._scope.scope.name, self._scope.scope.version = scope
 
-    def span(  # noqa: PLR0913 - the fields of a span
+    def span(
         self, name="GET /", *, trace=None, parent=b"", start=None, seconds=0.01, kind=2, status=0, **tags
     ) -> bytes:
         span = self._scope.spans.add()

@@ -74,7 +74,7 @@ export function panelCard(panel, context) {
       if (!mounted) return state("failed", `The console cannot draw panels of type “${panel.type}”.`);
       element.setAttribute("aria-busy", "true");
       try {
-        shown = await panelData(panel, { ...asking, points: Math.max(60, Math.round(stage.clientWidth / 3)) });
+        shown = await panelData(panel, { ...asking, points: Math.max(60, stage.clientWidth) });
         draw();
       } catch (error) {
         if (!isAbort(error)) failed(/** @type {Error} */ (error));
