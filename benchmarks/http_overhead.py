@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a folder of scripts, no package
 """What telemetry costs a request: CPU of the server process, bare and instrumented, measured in turns.
 
-    python benchmarks/http_overhead.py [--rounds 5] [--requests 2000] [--extra-routes 0] [--variants bare telemetry otel]
+    python benchmarks/http_overhead.py [--rounds 5] [--requests 4000] [--extra-routes 0] [--variants bare telemetry otel]
 
 Each round starts a fresh uvicorn for each variant, warms it up, sends the requests over 16 connections and asks the
 server for its own CPU clock before and after. The figure to trust is the median of the added microseconds; requests
@@ -199,7 +199,7 @@ def report(results: dict[str, list[dict[str, float]]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--extra-routes", type=int, default=0)
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=["bare", "telemetry", "metrics", "otel"])
     parser.add_argument("--serve", choices=VARIANTS, help=argparse.SUPPRESS)

@@ -17,7 +17,7 @@ from stack.native import programs
 from stack.paths import PROJECT, Home
 
 SETTINGS = ("PLAINVIEW_", "OTEL_")  # what the user has set for the service must not reach the tests
-HOME = "PLAINVIEW_HOME"
+KEPT = ("PLAINVIEW_HOME", "PLAINVIEW_TEST_")
 QUICK = "not slow and not docker and not gpu"
 PARALLEL = ("-n", "2", "--dist", "loadgroup")  # what shares a running stack is one group
 
@@ -93,7 +93,9 @@ def _promtool() -> str | None:
 def _run(step: Step) -> Outcome:
     err.print(f"[bold]== {step.name}[/]")
     begun = time.monotonic()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS) or name == HOME}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(SETTINGS) or name.startswith(KEPT)
+    }
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
     try:
         code = subprocess.run(step.command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603

@@ -43,14 +43,14 @@ def available() -> bool:
 def up(ports: Ports, offset: int, *, demo: bool, detached: bool) -> None:
     """Start the containers, wait until they are healthy and print where everything is."""
     if not available():
-        fail("no Docker engine with Compose answers here; start it, or use ./plainview up --native")
+        fail("no Docker engine with Compose answers here; start it, or leave --compose out")
     environment = _settings(ports, offset, demo=demo)
-    err.print("Starting the containers; the first time, images are fetched and built. (--native runs without Docker.)")
+    err.print("Starting the containers; the first time, images are fetched and built.")
     if _compose("up", "--detach", "--build", "--wait", environment=environment):
         fail("the containers did not get healthy: see above, and ./plainview logs PART")
     _welcome(environment)
     if demo:
-        err.print("[yellow]The GPU is simulated.[/] Demo traffic runs only in ./plainview up --native --demo.")
+        err.print("[yellow]The GPU is simulated.[/] Demo traffic runs only in ./plainview up --demo, without Docker.")
     if detached:
         err.print("Runs in the background: [bold]./plainview status[/] shows it, [bold]./plainview down[/] ends it.")
         return

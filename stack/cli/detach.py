@@ -26,7 +26,7 @@ def start(home: Home, ports: Ports, *, demo: bool) -> None:
         options.append("--demo")
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "stack", "up", "--native", "--background", *options],
+            [sys.executable, "-m", "stack", "up", "--background", *options],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1"},
             stdin=subprocess.DEVNULL,

@@ -36,8 +36,7 @@ def _port(part: str, variable: str | None = None) -> typer.models.OptionInfo:
 
 def up(  # noqa: PLR0913 - one parameter per option
     *,
-    native: Annotated[bool, typer.Option("--native", help="Run without Docker.")] = False,
-    compose_: Annotated[bool, typer.Option("--compose", help="Run in Docker.")] = False,
+    in_docker: Annotated[bool, typer.Option("--compose", help="Run in Docker: docker-compose.yml.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Add a simulated GPU and light traffic, labelled so.")] = False,
     detached: Annotated[
         bool, typer.Option("--detach", "-d", help="Return when all is ready; ./plainview down ends it.")
@@ -55,10 +54,8 @@ def up(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Start everything, and print the addresses, a sign-in link and a first API key.
 
-    Runs in Docker where an engine with Compose answers, else without.
+    Needs neither Docker nor root nor a GPU; --compose runs the containers of docker-compose.yml instead.
     """
-    if native and compose_:
-        fail("choose one of --native and --compose", code=2)
     home = Home.default()
     ports = DEFAULT.shifted(port_offset).replaced(
         api=api_port,
@@ -71,7 +68,7 @@ def up(  # noqa: PLR0913 - one parameter per option
         query=query_port,
     )
     try:
-        if compose_ or (not native and state.running(home) is None and compose.available()):
+        if in_docker:
             compose.up(ports, port_offset, demo=demo, detached=detached)
         elif state.running(home):
             detach.attach(home)

@@ -88,7 +88,8 @@ class Traced:
         self._untraced = untraced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and is_quiet(scope["path"]):
+        # A mounted app that is instrumented too is part of the request that is observed already.
+        if KEY in scope or (scope["type"] == "http" and is_quiet(scope["path"])):
             await self._untraced(scope, receive, send)
         else:
             await self.app(scope, receive, send)

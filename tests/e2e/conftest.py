@@ -92,7 +92,7 @@ def native_stack_in(folder, *options, **variables):
     environment = clean_environment(home, **variables)
     numbers = [f"--{part}-port={port}" for part, port in ports.named().items()]
     try:
-        started = run(environment, "up", "--native", "--detach", *numbers, *options, check=False)
+        started = run(environment, "up", "--detach", *numbers, *options, check=False)
         assert started.returncode == 0, started.stdout + started.stderr
         yield NativeStack(home, ports, environment, started.stdout)
     finally:

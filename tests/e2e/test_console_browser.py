@@ -101,7 +101,7 @@ def test_no_panel_of_a_dashboard_fails(native_stack, job, page, uid):
 
 
 def test_job_is_found_among_the_traces_and_shows_its_stages(native_stack, job, page):
-    page.open(f"{native_stack.url('console')}/traces?service=api&limit=200")
+    page.open(f"{native_stack.url('console')}/traces?limit=200")
     page.wait(f"document.querySelector('a[href=\"/trace/{job['trace_id']}\"]')")
     page.run(f"document.querySelector('a[href=\"/trace/{job['trace_id']}\"]').click()")
     page.wait("document.querySelector('.waterfall .span-row')")

@@ -98,14 +98,14 @@ def listening_rows(table):
 
 
 def test_second_up_says_so_and_shows_the_addresses(native_stack):
-    again = native_stack.command("up", "--native")
+    again = native_stack.command("up")
     assert "runs already" in again.stderr
     assert native_stack.url("console") in again.stdout
 
 
 def test_taken_ports_are_named_with_their_holder(native_stack, tmp_path):
     environment = clean_environment(Home(tmp_path / "other"))
-    refused = run(environment, "up", "--native", "--detach", f"--api-port={native_stack.ports.api}", check=False)
+    refused = run(environment, "up", "--detach", f"--api-port={native_stack.ports.api}", check=False)
     assert refused.returncode == 1
     assert f"api: port {native_stack.ports.api} is taken by" in refused.stderr
     assert f"(pid {status(native_stack)['api']['pid']})" in refused.stderr
@@ -145,7 +145,7 @@ def test_killed_supervisor_takes_all_along_and_the_next_start_is_warm(own_stack)
     until(lambda: not any(part.alive for part in state.parts))
     until(lambda: not any(map(processes.listening, stack.ports.named().values())))
     begun = time.monotonic()
-    again = stack.command("up", "--native", "--detach", *(f"--{n}-port={p}" for n, p in stack.ports.named().items()))
+    again = stack.command("up", "--detach", *(f"--{n}-port={p}" for n, p in stack.ports.named().items()))
     assert time.monotonic() - begun < 20
     assert stack.key in again.stdout  # the first key still is the one
 
@@ -167,7 +167,7 @@ def test_part_that_cannot_start_is_named_with_what_to_do(tmp_path):
     (home.data / "prometheus").touch()  # a file where a folder is needed
     options = [f"--{part}-port={port}" for part, port in free_ports().named().items()]
     environment = clean_environment(home)
-    refused = run(environment, "up", "--native", "--detach", *options, check=False)
+    refused = run(environment, "up", "--detach", *options, check=False)
     assert refused.returncode == 1
     assert "prometheus keeps ending" in refused.stderr
     assert "What to do" in refused.stderr

@@ -51,9 +51,7 @@ class Cancelled(Exception):  # noqa: N818 - as an app may call it
         ("retry", ValueError(), "failed", "retry"),
     ],
 )
-def test_work_that_ends_badly_is_charged_all_the_same(
-    telemetry, registry, spans, kind, error, outcome, booked
-):
+def test_work_that_ends_badly_is_charged_all_the_same(telemetry, registry, spans, kind, error, outcome, booked):
     with pytest.raises(type(error)), gpu_work("render", kind=kind) as work:
         raise error
     assert work.outcome == outcome

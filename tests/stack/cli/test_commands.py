@@ -71,16 +71,10 @@ def test_down_of_nothing_is_fine(plainview):
     assert (done.returncode, done.stderr.strip()) == (0, "Nothing is running.")
 
 
-def test_native_and_compose_exclude_each_other(plainview):
-    done = plainview("up", "--native", "--compose")
-    assert done.returncode == 2
-    assert "choose one" in done.stderr
-
-
 def test_compose_without_an_engine_says_what_to_do(plainview):
     done = plainview("up", "--compose")
     assert done.returncode == 1
-    assert "--native" in done.stderr
+    assert "leave --compose out" in done.stderr
 
 
 def test_log_of_an_unknown_part_names_those_there_are(plainview, home):
@@ -147,7 +141,7 @@ def test_drill_wants_one_name_or_all(plainview):
 
 def test_unwritable_home_is_named(plainview, tmp_path):
     (tmp_path / "file").touch()
-    done = plainview("up", "--native", PLAINVIEW_HOME=str(tmp_path / "file" / "home"))
+    done = plainview("up", PLAINVIEW_HOME=str(tmp_path / "file" / "home"))
     assert done.returncode == 1
     assert f"cannot write to {tmp_path}/file/home" in done.stderr
     assert "PLAINVIEW_HOME" in done.stderr

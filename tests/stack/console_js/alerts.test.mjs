@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { alertsOf, runbookPath, summary } from "../../../stack/console/static/src/alerts/model.js";
-import { silencedOf } from "../../../stack/console/static/src/alerts/silenced.js";
+import { labelKey, silencedOf } from "../../../stack/console/static/src/alerts/silenced.js";
 import { ordered } from "../../../stack/console/static/src/shell/header.js";
 
 const rule = (name, severity, states, more = {}) => ({
@@ -13,15 +13,32 @@ const rule = (name, severity, states, more = {}) => ({
   health: "ok",
   labels: { severity },
   annotations: {},
-  alerts: states.map((state) => ({ state, activeAt: "2026-11-21T12:00:00Z", value: "1e+00", labels: { alertname: name, severity, job: "api" }, annotations: { summary: `${name}!`, runbook_url: `http://127.0.0.1:8080/runbooks/${name}` } })),
+  alerts: states.map((state) => ({
+    state,
+    activeAt: "2026-11-21T12:00:00Z",
+    value: "1e+00",
+    labels: { alertname: name, severity, job: "api" },
+    annotations: { summary: `${name}!`, runbook_url: `http://127.0.0.1:8080/runbooks/${name}` },
+  })),
   ...more,
 });
 const rules = (...list) => ({ groups: [{ rules: [...list, { type: "recording", name: "x:y" }] }] });
 const WATCHDOG = rule("Watchdog", "none", ["firing"]);
 
 test("what fires comes first, pages before tickets", () => {
-  const found = alertsOf(rules(rule("C", "page", []), rule("B", "ticket", ["firing"]), rule("A", "page", ["pending"]), rule("D", "page", ["firing"]), WATCHDOG));
-  assert.deepEqual(found.map(({ name }) => name), ["D", "B", "Watchdog", "A", "C"]);
+  const found = alertsOf(
+    rules(
+      rule("C", "page", []),
+      rule("B", "ticket", ["firing"]),
+      rule("A", "page", ["pending"]),
+      rule("D", "page", ["firing"]),
+      WATCHDOG,
+    ),
+  );
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ["D", "B", "Watchdog", "A", "C"],
+  );
 });
 
 test("an instance has its own labels, texts and value", () => {
@@ -41,20 +58,29 @@ const LIGHTS = [
   ["no rules", [], "blind", "Rules not evaluated"],
 ];
 for (const [when, list, state, text] of LIGHTS) {
-  test(`the light with ${when} is ${state}`, () => assert.deepEqual(summary(alertsOf(rules(...list))), { state, text }));
+  test(`the light with ${when} is ${state}`, () =>
+    assert.deepEqual(summary(alertsOf(rules(...list))), { state, text }));
 }
 
 test("the runbook is this console's own, whatever address the rule names", () => {
-  assert.equal(runbookPath({ name: "A", runbook: "http://elsewhere/runbooks/ServiceDown#first" }), "/runbooks/ServiceDown");
+  assert.equal(
+    runbookPath({ name: "A", runbook: "http://elsewhere/runbooks/ServiceDown#first" }),
+    "/runbooks/ServiceDown",
+  );
   assert.equal(runbookPath({ name: "A B", runbook: "" }), "/runbooks/A%20B");
 });
 
-test("suppressed alerts are known by name", () => {
-  const found = silencedOf([{ labels: { alertname: "A" }, status: { state: "suppressed" } }, { labels: { alertname: "B" }, status: { state: "active" } }]);
-  assert.deepEqual([...found], ["A"]);
+test("suppressed alerts are known by all their labels", () => {
+  const one = (instance, state) => ({ labels: { alertname: "A", instance }, status: { state } });
+  const found = silencedOf([one("a:1", "suppressed"), one("b:1", "active")]);
+  assert.ok(found.has(labelKey({ instance: "a:1", alertname: "A" })));
+  assert.equal(found.has(labelKey({ instance: "b:1", alertname: "A" })), false);
 });
 
 test("known dashboards come in the order one reads them, others after", () => {
   const listed = ["gpu", "zoo", "overview", "art", "jobs"].map((name) => ({ uid: `plainview-${name}`, title: name }));
-  assert.deepEqual(ordered(listed).map(({ title }) => title), ["overview", "jobs", "gpu", "art", "zoo"]);
+  assert.deepEqual(
+    ordered(listed).map(({ title }) => title),
+    ["overview", "jobs", "gpu", "art", "zoo"],
+  );
 });

@@ -80,7 +80,13 @@ test("ago looks both ways", () => {
   assert.equal(ago(90_000, 0), "in 1 min");
 });
 
-for (const [text, seconds] of [["15s", 15], ["1h30m", 5400], ["250ms", 0.25], ["1.5s", 1.5], ["7d", 604800]]) {
+for (const [text, seconds] of [
+  ["15s", 15],
+  ["1h30m", 5400],
+  ["250ms", 0.25],
+  ["1.5s", 1.5],
+  ["7d", 604800],
+]) {
   test(`duration ${text} is ${seconds} s`, () => assert.equal(parseDuration(text), seconds));
 }
 for (const text of ["", "5", "s", "1h 3", "5x", "off"]) {
@@ -94,7 +100,12 @@ test("axes end on round figures of their unit", () => {
 });
 
 test("an axis without extent still has one", () => {
-  for (const [low, high] of [[0, 0], [5, 5], [-5, -5], [Infinity, -Infinity]]) {
+  for (const [low, high] of [
+    [0, 0],
+    [5, 5],
+    [-5, -5],
+    [Infinity, -Infinity],
+  ]) {
     const { min, max, interval } = niceAxis(low, high);
     assert.ok(max > min && interval > 0, `${low} to ${high} gave ${min} to ${max}`);
   }

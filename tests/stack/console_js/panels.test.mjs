@@ -18,7 +18,14 @@ import { thresholdColor } from "../../../stack/console/static/src/panels/thresho
 import { option } from "../../../stack/console/static/src/panels/timeseries.option.js";
 
 const colors = (name) => name;
-const series = (name, values, more = {}) => ({ refId: "A", name, labels: {}, times: values.map((_, at) => at * 1000), values, ...more });
+const series = (name, values, more = {}) => ({
+  refId: "A",
+  name,
+  labels: {},
+  times: values.map((_, at) => at * 1000),
+  values,
+  ...more,
+});
 
 const REDUCED = [
   ["lastNotNull", [1, 2, null], 2],
@@ -41,16 +48,34 @@ for (const [calc, values, expected] of REDUCED) {
 }
 
 test("nothing is never zero", () => {
-  for (const calc of ["lastNotNull", "sum", "mean", "min", "max", "range", "diff", "delta"]) assert.equal(reduce([null, NaN], calc), null);
+  for (const calc of ["lastNotNull", "sum", "mean", "min", "max", "range", "diff", "delta"])
+    assert.equal(reduce([null, NaN], calc), null);
 });
 
 test("a value has the colour of the highest step it reaches", () => {
-  const steps = [{ color: "red", value: 1 }, { color: "green", value: null }, { color: "orange", value: 0.8 }];
+  const steps = [
+    { color: "red", value: 1 },
+    { color: "green", value: null },
+    { color: "orange", value: 0.8 },
+  ];
   const thresholds = { mode: "absolute", steps };
   assert.equal(thresholdColor(-5, thresholds), "green");
   assert.equal(thresholdColor(0.8, thresholds), "orange");
   assert.equal(thresholdColor(7, thresholds), "red");
-  assert.equal(thresholdColor(5, { mode: "percentage", steps: [{ color: "a", value: null }, { color: "b", value: 50 }] }, { min: 0, max: 10 }), "b");
+  assert.equal(
+    thresholdColor(
+      5,
+      {
+        mode: "percentage",
+        steps: [
+          { color: "a", value: null },
+          { color: "b", value: 50 },
+        ],
+      },
+      { min: 0, max: 10 },
+    ),
+    "b",
+  );
   assert.equal(thresholdColor(1, undefined), undefined);
 });
 
@@ -68,7 +93,10 @@ test("overrides fit by name, names, pattern, query and type, the last one wins",
   const config = {
     defaults: { unit: "s", custom: { fillOpacity: 8 } },
     overrides: [
-      { matcher: { id: "byName", options: "p95" }, properties: [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }] },
+      {
+        matcher: { id: "byName", options: "p95" },
+        properties: [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }],
+      },
       { matcher: { id: "byRegexp", options: "/^p/" }, properties: [{ id: "custom.fillOpacity", value: 0 }] },
       { matcher: { id: "byFrameRefID", options: "B" }, properties: [{ id: "unit", value: "bytes" }] },
     ],
@@ -77,7 +105,11 @@ test("overrides fit by name, names, pattern, query and type, the last one wins",
   assert.equal(p95.color.fixedColor, "red");
   assert.equal(p95.custom.fillOpacity, 0);
   assert.equal(fieldOf(config, { name: "x", refId: "B" }).unit, "bytes");
-  assert.equal(fieldOf(config, { name: "x", refId: "A" }).custom.fillOpacity, 8, "an override does not leak into the defaults");
+  assert.equal(
+    fieldOf(config, { name: "x", refId: "A" }).custom.fillOpacity,
+    8,
+    "an override does not leak into the defaults",
+  );
 });
 
 test("a missing value shows the reason that the panel gives", () => {
@@ -86,7 +118,11 @@ test("a missing value shows the reason that the panel gives", () => {
 });
 
 test("a mapping's colour goes before the thresholds", () => {
-  const field = { color: { mode: "thresholds" }, thresholds: { steps: [{ value: null, color: "green" }] }, mappings: [{ type: "value", options: { 0: { text: "Down", color: "red" } } }] };
+  const field = {
+    color: { mode: "thresholds" },
+    thresholds: { steps: [{ value: null, color: "green" }] },
+    mappings: [{ type: "value", options: { 0: { text: "Down", color: "red" } } }],
+  };
   assert.equal(valueColor(0, field), "red");
   assert.equal(valueColor(1, field), "green");
   assert.equal(valueColor(null, field), undefined);
@@ -114,7 +150,11 @@ test("a pair of colours gives the one of the scheme", () => {
 });
 
 test("series of one panel differ in colour", () => {
-  const drawn = lines(["a", "b", "c", "d", "e", "f"].map((name) => series(name, [1])), { defaults: { color: { mode: "palette-classic-by-name" } } }, colors);
+  const drawn = lines(
+    ["a", "b", "c", "d", "e", "f"].map((name) => series(name, [1])),
+    { defaults: { color: { mode: "palette-classic-by-name" } } },
+    colors,
+  );
   assert.equal(new Set(drawn.map(({ color }) => color)).size, 6);
 });
 
@@ -132,8 +172,14 @@ test("only points between two gaps are lonely", () => {
 test("gaps stay gaps, and a hidden series is not drawn", () => {
   const drawn = lines([series("a", [1, null, 3]), series("b", [1, 1, 1])], { defaults: { unit: "s" } }, colors);
   const base = { lines: drawn, exemplars: [], range: { from: 0, to: 2000 }, size: { width: 400, height: 200 }, colors };
-  const { series: [first, ...rest] } = option({ ...base, off: new Set(["b"]) });
-  assert.deepEqual(first.data, [[0, 1], [1000, null], [2000, 3]]);
+  const {
+    series: [first, ...rest],
+  } = option({ ...base, off: new Set(["b"]) });
+  assert.deepEqual(first.data, [
+    [0, 1],
+    [1000, null],
+    [2000, 3],
+  ]);
   assert.equal(first.connectNulls, false);
   assert.equal(rest.length, 0);
 });
@@ -141,8 +187,18 @@ test("gaps stay gaps, and a hidden series is not drawn", () => {
 test("an exemplar above the axis is drawn at its top and keeps its trace", () => {
   const drawn = lines([series("p95", [0.1, 0.2, 0.1])], { defaults: { unit: "s" } }, colors);
   const exemplar = { time: 1000, value: 60, traceId: "abc", labels: {} };
-  const drawing = { lines: drawn, exemplars: [exemplar], range: { from: 0, to: 2000 }, off: new Set(), size: { width: 400, height: 200 }, colors };
-  const { series: all, yAxis: [axis] } = option(drawing);
+  const drawing = {
+    lines: drawn,
+    exemplars: [exemplar],
+    range: { from: 0, to: 2000 },
+    off: new Set(),
+    size: { width: 400, height: 200 },
+    colors,
+  };
+  const {
+    series: all,
+    yAxis: [axis],
+  } = option(drawing);
   const [mark] = all.at(-1).data;
   assert.deepEqual(mark.value, [1000, axis.max]);
   assert.ok(axis.max < 1);
@@ -153,7 +209,11 @@ test("cumulative buckets become counts, never negative", () => {
   const le = (bound, values) => series(bound, values, { labels: { le: bound } });
   const found = buckets([le("+Inf", [9, 4]), le("0.5", [2, 3]), le("1.0", [6, 2])]);
   assert.deepEqual(found.bounds, [0.5, 1, Infinity]);
-  assert.deepEqual(found.counts, [[2, 3], [4, 0], [3, 2]]);
+  assert.deepEqual(found.counts, [
+    [2, 3],
+    [4, 0],
+    [3, 2],
+  ]);
 });
 
 test("empty buckets at the ends are left out", () => {
@@ -164,7 +224,17 @@ test("empty buckets at the ends are left out", () => {
 test("the fullest cell is darkest, and the emptiest is seen", () => {
   assert.equal(shade(100, 100), 5);
   assert.equal(shade(0.001, 100), 0);
-  const { series: [cells] } = heatmapOption({ buckets: { times: [0], bounds: [1], counts: [[4]] }, exemplars: [], range: { from: 0, to: 1 }, step: 1, unit: "s", size: { width: 100, height: 100 }, colors });
+  const {
+    series: [cells],
+  } = heatmapOption({
+    buckets: { times: [0], bounds: [1], counts: [[4]] },
+    exemplars: [],
+    range: { from: 0, to: 1 },
+    step: 1,
+    unit: "s",
+    size: { width: 100, height: 100 },
+    colors,
+  });
   assert.deepEqual(cells.data, [[0, 0, 4]]);
 });
 
@@ -188,8 +258,19 @@ test("arcs of more than half a circle take the long way", () => {
 
 test("rows hold the panels below them, counted from the row", () => {
   const at = (id, type, y, more = {}) => ({ id, type, gridPos: { x: 0, y, w: 24, h: 1 }, ...more });
-  const found = sections([at(4, "stat", 6), at(1, "row", 0, { title: "One" }), at(2, "stat", 1), at(3, "row", 5, { title: "Two", collapsed: true, panels: [at(5, "text", 6)] })]);
-  assert.deepEqual(found.map(({ title, panels }) => [title, panels.map(({ id }) => id)]), [["One", [2]], ["Two", [5, 4]]]);
+  const found = sections([
+    at(4, "stat", 6),
+    at(1, "row", 0, { title: "One" }),
+    at(2, "stat", 1),
+    at(3, "row", 5, { title: "Two", collapsed: true, panels: [at(5, "text", 6)] }),
+  ]);
+  assert.deepEqual(
+    found.map(({ title, panels }) => [title, panels.map(({ id }) => id)]),
+    [
+      ["One", [2]],
+      ["Two", [5, 4]],
+    ],
+  );
   assert.equal(found[0].panels[0].gridPos.y, 0);
   assert.equal(found[1].collapsed, true);
 });
@@ -203,5 +284,11 @@ test("a panel of nulls is empty, one of zeros is not", () => {
   const panel = { id: 1, type: "stat", gridPos: { x: 0, y: 0, w: 1, h: 1 } };
   assert.equal(isEmpty(panel, { series: [series("a", [null, NaN])] }), true);
   assert.equal(isEmpty(panel, { series: [series("a", [0])] }), false);
-  assert.equal(isEmpty({ ...panel, type: "table" }, { frames: [{ refId: "A", columns: [{ name: "x", type: "string", values: [] }] }] }), true);
+  assert.equal(
+    isEmpty(
+      { ...panel, type: "table" },
+      { frames: [{ refId: "A", columns: [{ name: "x", type: "string", values: [] }] }] },
+    ),
+    true,
+  );
 });

@@ -16,7 +16,7 @@ test("Grafana's own variables become durations", () => {
 
 test("a name that is no variable stays", () => {
   assert.equal(interpolate('x{a="$unknown"}', WINDOWS), 'x{a="$unknown"}');
-  assert.equal(interpolate("x{a=~\"b.*$\"}", WINDOWS), "x{a=~\"b.*$\"}");
+  assert.equal(interpolate('x{a=~"b.*$"}', WINDOWS), 'x{a=~"b.*$"}');
 });
 
 test("several values become one regular expression, escaped", () => {
@@ -38,7 +38,19 @@ test("legends name series by their labels", () => {
 });
 
 test("missing steps are null, not joined and not zero", () => {
-  const data = { resultType: "matrix", result: [{ metric: { job: "api" }, values: [[0, "1"], [60, "NaN"], [90, "+Inf"]] }] };
+  const data = {
+    resultType: "matrix",
+    result: [
+      {
+        metric: { job: "api" },
+        values: [
+          [0, "1"],
+          [60, "NaN"],
+          [90, "+Inf"],
+        ],
+      },
+    ],
+  };
   const [series] = rangeSeries(data, { from: 0, to: 90_000, step: 30 }, { refId: "A", legendFormat: "{{job}}" });
   assert.equal(series.name, "api");
   assert.deepEqual(series.times, [0, 30_000, 60_000, 90_000]);
@@ -60,14 +72,29 @@ test("Prometheus' words for numbers are understood", () => {
 });
 
 test("exemplars keep the slowest of each slice, and only those that lead to a trace", () => {
-  const one = (timestamp, value, traceId) => ({ labels: traceId ? { trace_id: traceId } : {}, value: String(value), timestamp });
-  const data = [{ seriesLabels: { le: "1" }, exemplars: [one(1, 0.2, "a"), one(2, 0.9, "b"), one(55, 0.1, "c"), one(56, 5, ""), one(500, 1, "d")] }];
+  const one = (timestamp, value, traceId) => ({
+    labels: traceId ? { trace_id: traceId } : {},
+    value: String(value),
+    timestamp,
+  });
+  const data = [
+    {
+      seriesLabels: { le: "1" },
+      exemplars: [one(1, 0.2, "a"), one(2, 0.9, "b"), one(55, 0.1, "c"), one(56, 5, ""), one(500, 1, "d")],
+    },
+  ];
   const found = exemplars(data, { from: 0, to: 60_000 }, 6);
-  assert.deepEqual(found.map(({ traceId }) => traceId), ["b", "c"]);
+  assert.deepEqual(
+    found.map(({ traceId }) => traceId),
+    ["b", "c"],
+  );
 });
 
 test("label_values is taken apart", () => {
-  assert.deepEqual(labelValues('label_values(up{job="a,b"}, instance)'), { selector: 'up{job="a,b"}', label: "instance" });
+  assert.deepEqual(labelValues('label_values(up{job="a,b"}, instance)'), {
+    selector: 'up{job="a,b"}',
+    label: "instance",
+  });
   assert.deepEqual(labelValues("label_values(job)"), { selector: "", label: "job" });
   assert.equal(labelValues("query_result(up)"), null);
 });

@@ -38,5 +38,8 @@ test("no more than the limit runs at once, in order, failures included", async (
   const results = await Promise.allSettled(["a", "b", "c", "d"].map((name) => queue(task(name))));
   assert.equal(most, 2);
   assert.deepEqual(order, ["a", "b", "c", "d"]);
-  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled", "fulfilled"],
+  );
 });

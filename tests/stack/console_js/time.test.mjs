@@ -49,7 +49,10 @@ test("time ticks stand on round local times", () => {
   assert.ok(ticks.length >= 3);
   assert.ok(ticks.every((time) => time % 600_000 === 0));
   const days = timeTicks({ from: NOW, to: NOW + 5 * 86400_000 }, 600, 480);
-  assert.ok(days.every((time) => (time - 480 * 60_000) % 86400_000 === 0), "midnight where the reader is");
+  assert.ok(
+    days.every((time) => (time - 480 * 60_000) % 86400_000 === 0),
+    "midnight where the reader is",
+  );
 });
 
 test("the address holds the view's state", () => {

@@ -22,17 +22,38 @@ const span = (spanID, parent, startTime, duration, more = {}) => ({
   logs: [],
   ...more,
 });
-const trace = (...spans) => ({ traceID: ID, spans, processes: { p1: { serviceName: "api", tags: [] }, p2: { serviceName: "worker" } }, warnings: null });
+const trace = (...spans) => ({
+  traceID: ID,
+  spans,
+  processes: { p1: { serviceName: "api", tags: [] }, p2: { serviceName: "worker" } },
+  warnings: null,
+});
 const JOB = trace(
   span("animate", "job", 400, 500, { processID: "p2", tags: [{ key: "error", value: true }] }),
   span("root", null, 0, 100),
-  span("job", "root", 150, 800, { processID: "p2", tags: [{ key: "plainview.job.id", value: "01J" }, { key: "plainview.cost.usd", value: 0.0026 }, { key: "plainview.device.simulated", value: true }, { key: "plainview.device", value: "simulated" }] }),
+  span("job", "root", 150, 800, {
+    processID: "p2",
+    tags: [
+      { key: "plainview.job.id", value: "01J" },
+      { key: "plainview.cost.usd", value: 0.0026 },
+      { key: "plainview.device.simulated", value: true },
+      { key: "plainview.device", value: "simulated" },
+    ],
+  }),
   span("decode", "job", 300, 100, { processID: "p2" }),
 );
 
 test("a trace is a tree in the order of start, over its whole time", () => {
   const found = traceOf(JOB);
-  assert.deepEqual(visibleRows(found.roots, new Set()).map(({ span: { name }, depth }) => [name, depth]), [["root", 0], ["job", 1], ["decode", 2], ["animate", 2]]);
+  assert.deepEqual(
+    visibleRows(found.roots, new Set()).map(({ span: { name }, depth }) => [name, depth]),
+    [
+      ["root", 0],
+      ["job", 1],
+      ["decode", 2],
+      ["animate", 2],
+    ],
+  );
   assert.equal(found.duration, 950);
   assert.deepEqual(found.services, ["api", "worker"]);
 });
@@ -50,18 +71,28 @@ test("a cycle of parents is cut, every span is shown once", () => {
 });
 
 test("an id with and without leading zeros is one trace", () => {
-  const found = traceOf(trace(span("a", null, 0, 1), { ...span("b", null, 0, 1), references: [{ refType: "CHILD_OF", traceID: ID.replace(/^0+/, ""), spanID: "a" }] }));
+  const found = traceOf(
+    trace(span("a", null, 0, 1), {
+      ...span("b", null, 0, 1),
+      references: [{ refType: "CHILD_OF", traceID: ID.replace(/^0+/, ""), spanID: "a" }],
+    }),
+  );
   assert.equal(found.roots.length, 1);
 });
 
 test("a link to another trace is not a parent", () => {
-  const found = traceOf(trace({ ...span("a", null, 0, 1), references: [{ refType: "CHILD_OF", traceID: "ffff", spanID: "x" }] }));
+  const found = traceOf(
+    trace({ ...span("a", null, 0, 1), references: [{ refType: "CHILD_OF", traceID: "ffff", spanID: "x" }] }),
+  );
   assert.equal(found.roots[0].links.length, 1);
 });
 
 test("folding hides what lies below", () => {
   const { roots } = traceOf(JOB);
-  assert.deepEqual(visibleRows(roots, new Set(["job"])).map(({ span: { id } }) => id), ["root", "job"]);
+  assert.deepEqual(
+    visibleRows(roots, new Set(["job"])).map(({ span: { id } }) => id),
+    ["root", "job"],
+  );
 });
 
 test("a trace without spans is no error", () => {
@@ -86,7 +117,9 @@ test("facts name the job, the cost and that the device is simulated", () => {
 });
 
 test("own time leaves out what children took, counted once where they overlap", () => {
-  const found = traceOf(trace(span("a", null, 0, 1_000_000), span("b", "a", 0, 600_000), span("c", "a", 400_000, 400_000)));
+  const found = traceOf(
+    trace(span("a", null, 0, 1_000_000), span("b", "a", 0, 600_000), span("c", "a", 400_000, 400_000)),
+  );
   const own = Object.fromEntries(selfTimes(found).map(({ name, seconds }) => [name, seconds]));
   assert.ok(Math.abs(own.a - 0.2) < 1e-9);
   assert.ok(Math.abs(own.b - 0.6) < 1e-9);
@@ -137,7 +170,15 @@ test("services keep their colours, and differ", () => {
 test("the search asks as Jaeger wants it", () => {
   const question = readForm("?service=api&min=500ms&errors=1", ["worker", "api"]);
   const asked = parameters(question, { from: 1000, to: 2000 });
-  assert.deepEqual(asked, { service: "api", operation: "", minDuration: "500ms", tags: '{"error":"true"}', limit: "20", start: 1_000_000, end: 2_000_000 });
+  assert.deepEqual(asked, {
+    service: "api",
+    operation: "",
+    minDuration: "500ms",
+    tags: '{"error":"true"}',
+    limit: "20",
+    start: 1_000_000,
+    end: 2_000_000,
+  });
   assert.equal(readForm("", ["worker", "api"]).service, "api");
   assert.equal(readForm("", []).service, "");
 });

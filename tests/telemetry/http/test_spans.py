@@ -185,3 +185,23 @@ asyncio.run(ask())
     assert '"event":"http.request"' in access
     assert served == "True"
     assert out.stderr == ""
+
+
+async def test_a_mounted_app_that_is_instrumented_too_is_one_request(app, client, telemetry, spans, registry, lines):
+    sub = FastAPI()
+    sub.get("/items/{number}")(lambda number: number)
+    instrument(sub, telemetry)
+    app.mount("/sub", sub)
+    await client.get("/sub/items/1")
+    assert spans.only().name == "GET /sub/items/{number}"
+    assert [line["route"] for line in lines()] == ["/sub/items/{number}"]
+
+
+async def test_annotations_named_like_a_secret_stay_out_of_span_and_line(app, client, spans, lines):
+    async def item() -> None:
+        annotate(api_key=KEY, customer="acme")
+
+    app.get("/x")(item)
+    await client.get("/x")
+    assert spans.only().attributes["plainview.api_key"] == "[redacted]"
+    assert lines()[0]["api_key"] == "[redacted]"

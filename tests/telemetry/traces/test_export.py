@@ -58,9 +58,7 @@ _ATTRIBUTES = st.dictionaries(
 
 
 @given(_ATTRIBUTES, st.text(), st.sampled_from(SpanKind), st.booleans(), st.booleans(), st.none() | st.text(min_size=1))
-def test_a_span_is_encoded_as_the_sdk_would(
-    attributes, name, kind, remote, event, problem
-):
+def test_a_span_is_encoded_as_the_sdk_would(attributes, name, kind, remote, event, problem):
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

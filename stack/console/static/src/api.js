@@ -25,7 +25,8 @@ const PATIENCE = 20_000;
  */
 export async function getJson(path, { params = {}, signal } = {}) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== "") query.set(name, String(value));
+  for (const [name, value] of Object.entries(params))
+    if (value !== undefined && value !== "") query.set(name, String(value));
   const address = `/api/${path}`;
   const long = address.length + query.toString().length > LONGEST_ADDRESS;
   const response = long
@@ -75,7 +76,9 @@ async function request(address, init) {
     response = await fetch(address, { ...init, signal, credentials: "same-origin" });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiError(patience.aborted ? `No answer within ${PATIENCE / 1000} s.` : "The console's server does not answer.");
+    throw new ApiError(
+      patience.aborted ? `No answer within ${PATIENCE / 1000} s.` : "The console's server does not answer.",
+    );
   }
   if (!response.ok) throw await refused(response);
   return response;
@@ -94,7 +97,10 @@ async function body(response) {
 async function refused(response) {
   const problem = await response.json().catch(() => null);
   const reason = problem?.detail ?? problem?.error ?? problem?.title;
-  const text = typeof reason === "string" && reason !== "" ? reason : `The server answered ${response.status} ${response.statusText}.`;
+  const text =
+    typeof reason === "string" && reason !== ""
+      ? reason
+      : `The server answered ${response.status} ${response.statusText}.`;
   if (response.status === 401) window.dispatchEvent(new CustomEvent("plainview:signed-out"));
   return new ApiError(text, { status: response.status, code: problem?.code ?? problem?.errorType ?? "" });
 }

@@ -8,7 +8,12 @@ import { icon } from "./icon.js";
  * @param {string} what it is, for screen readers
  */
 export function copyButton(text, what) {
-  const button = el("button.icon-button", { type: "button", title: `Copy the ${what}` }, icon("copy"), hidden(`Copy the ${what}`));
+  const button = el(
+    "button.icon-button",
+    { type: "button", title: `Copy the ${what}` },
+    icon("copy"),
+    hidden(`Copy the ${what}`),
+  );
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
     button.replaceChildren(icon("check"), hidden("Copied"));

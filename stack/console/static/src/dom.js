@@ -36,7 +36,12 @@ export function svg(tag, props, ...children) {
  */
 function filled(element, props, children) {
   for (const [name, value] of Object.entries(props ?? {})) set(element, name, value);
-  element.append(...children.flat().filter(isShown).map((child) => (child instanceof Node ? child : String(child))));
+  element.append(
+    ...children
+      .flat()
+      .filter(isShown)
+      .map((child) => (child instanceof Node ? child : String(child))),
+  );
   return element;
 }
 
@@ -48,7 +53,9 @@ function filled(element, props, children) {
 function set(element, name, value) {
   if (value === undefined || value === null || value === false) return;
   if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
-  else if (name === "style") for (const [key, item] of Object.entries(value)) /** @type {HTMLElement} */ (element).style.setProperty(key, String(item));
+  else if (name === "style")
+    for (const [key, item] of Object.entries(value))
+      /** @type {HTMLElement} */ (element).style.setProperty(key, String(item));
   else if (name === "data") Object.assign(/** @type {HTMLElement} */ (element).dataset, value);
   else element.setAttribute(name, value === true ? "" : String(value));
 }

@@ -5,6 +5,7 @@ import { icon } from "./icon.js";
 import { follow, go, match } from "./router.js";
 import { said } from "./said.js";
 import { watchFiring } from "./shell/firing.js";
+import { footer } from "./shell/footer.js";
 import { header } from "./shell/header.js";
 
 /**
@@ -31,6 +32,7 @@ const VIEWS = {
 
 const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 const top = /** @type {HTMLElement} */ (document.getElementById("top"));
+const foot = /** @type {HTMLElement} */ (document.getElementById("foot"));
 /** @type {AbortController} */
 let current = new AbortController();
 /** @type {{session: import("./shell/header.js").Session, head: ReturnType<typeof header>} | null} */
@@ -46,6 +48,7 @@ async function ensureShell() {
   const head = header({ session, dashboards, signOut });
   const watching = new AbortController();
   top.replaceChildren(head.element);
+  foot.replaceChildren(footer(session));
   watchFiring(head.firing, watching.signal);
   window.addEventListener("plainview:signed-out", () => watching.abort(), { once: true });
   shell = { session, head };
@@ -60,6 +63,7 @@ async function signOut() {
 function signedOut() {
   shell = null;
   top.replaceChildren();
+  foot.replaceChildren();
   const back = location.pathname + location.search;
   if (location.pathname !== "/sign-in") go(back === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(back)}`);
 }
@@ -81,7 +85,12 @@ async function show() {
     if (!first && shown !== location.pathname) window.scrollTo(0, 0);
     shown = location.pathname;
     page.replaceChildren(root);
-    await view(root, { params, signal, session: frame?.session ?? {}, title: (text) => (document.title = `${text} · Plainview`) });
+    await view(root, {
+      params,
+      signal,
+      session: frame?.session ?? {},
+      title: (text) => (document.title = `${text} · Plainview`),
+    });
     if (!first) /** @type {HTMLElement | null} */ (root.querySelector("h1"))?.focus({ preventScroll: true });
   } catch (error) {
     if (!isAbort(error) && !signal.aborted) page.replaceChildren(failure(/** @type {Error} */ (error)));
@@ -99,7 +108,13 @@ function failure(error) {
     { role: "alert" },
     el("h1", { tabindex: "-1" }, missing ? "Nothing here" : "This page cannot be shown"),
     el("p.notice-reason", null, icon("warning"), el("span", null, ...said(error.message))),
-    el("p", null, el("button.button.primary", { type: "button", on: { click: show } }, "Try again"), " ", el("a.button", { href: "/" }, "Overview")),
+    el(
+      "p",
+      null,
+      el("button.button.primary", { type: "button", on: { click: show } }, "Try again"),
+      " ",
+      el("a.button", { href: "/" }, "Overview"),
+    ),
   );
   return el("div.view", null, notice);
 }
@@ -107,7 +122,15 @@ function failure(error) {
 /** @type {View} */
 async function missingView(root, { title }) {
   title("Nothing here");
-  root.append(el("div.notice", null, el("h1", { tabindex: "-1" }, "Nothing here"), el("p", null, `There is no page at ${location.pathname}.`), el("p", null, el("a.button.primary", { href: "/" }, "Overview"))));
+  root.append(
+    el(
+      "div.notice",
+      null,
+      el("h1", { tabindex: "-1" }, "Nothing here"),
+      el("p", null, `There is no page at ${location.pathname}.`),
+      el("p", null, el("a.button.primary", { href: "/" }, "Overview")),
+    ),
+  );
 }
 
 window.addEventListener("plainview:signed-out", signedOut);

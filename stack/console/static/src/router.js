@@ -22,7 +22,11 @@ const ROUTES = [
 export function match(pathname) {
   for (const [pattern, name, keys] of ROUTES) {
     const found = pattern.exec(pathname);
-    if (found) return { name, params: Object.fromEntries(keys.map((key, index) => [key, decodeURIComponent(found[index + 1])])) };
+    if (found)
+      return {
+        name,
+        params: Object.fromEntries(keys.map((key, index) => [key, decodeURIComponent(found[index + 1])])),
+      };
   }
   return { name: "missing", params: {} };
 }
@@ -52,7 +56,8 @@ export function follow(changed, signal) {
  * @param {MouseEvent} event
  */
 function isOurs(link, event) {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return false;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return false;
   if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return false;
   return link.getAttribute("href")?.startsWith("#") ? false : match(link.pathname).name !== "missing";
 }

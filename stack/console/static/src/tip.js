@@ -12,7 +12,12 @@ let count = 0;
 export function describe(text, about = "") {
   const id = `tip-${(count += 1)}`;
   const tip = el("span.tip", { id, role: "tooltip" }, text);
-  const button = el("button.icon-button", { type: "button", "aria-describedby": id }, icon("info"), hidden(`About ${about}`));
+  const button = el(
+    "button.icon-button",
+    { type: "button", "aria-describedby": id },
+    icon("info"),
+    hidden(`About ${about}`),
+  );
   const place = () => {
     tip.classList.add("open");
     const anchor = button.getBoundingClientRect();

@@ -32,7 +32,8 @@ export function changedSearch(search, changes) {
   const query = new URLSearchParams(search);
   for (const [name, value] of Object.entries(changes)) {
     query.delete(name);
-    for (const item of Array.isArray(value) ? value : [value]) if (item !== null && item !== "") query.append(name, item);
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== null && item !== "") query.append(name, item);
   }
   const text = query.toString();
   return text === "" ? "" : `?${text}`;

@@ -22,8 +22,14 @@ import { dateTime } from "../format/time.js";
  */
 export function deliveries(list) {
   if (list.length === 0) return el("p.empty-line", null, "Nothing was sent yet.");
-  const heads = ["When", "Notification", "Target", "State", "Attempts"].map((text) => el("th", { scope: "col", class: text === "Attempts" ? "number" : null }, text));
-  return el("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Recent notifications" }, el("table.data.deliveries", null, el("thead", null, el("tr", null, ...heads)), el("tbody", null, ...list.map(row))));
+  const heads = ["When", "Notification", "Target", "State", "Attempts"].map((text) =>
+    el("th", { scope: "col", class: text === "Attempts" ? "number" : null }, text),
+  );
+  return el(
+    "div.table-scroll",
+    { tabindex: "0", role: "region", "aria-label": "Recent notifications" },
+    el("table.data.deliveries", null, el("thead", null, el("tr", null, ...heads)), el("tbody", null, ...list.map(row))),
+  );
 }
 
 /** @param {Delivery} delivery */
@@ -35,7 +41,13 @@ function row({ subject, status, received_at: received, target, kind, state, atte
     el("td", { title: at ? dateTime(at) : null }, at ? ago(at, Date.now()) : "–"),
     el("td", null, el("span.badge", { data: { tone: status === "resolved" ? "good" : "bad" } }, status), " ", subject),
     el("td", null, kind ?? target ?? "–"),
-    el("td", null, el("span.delivery-state", { data: { state } }, state), error && el("span.delivery-error", null, error), next && el("span.delivery-next", null, `next try ${ago(Date.parse(next), Date.now())}`)),
+    el(
+      "td",
+      null,
+      el("span.delivery-state", { data: { state } }, state),
+      error && el("span.delivery-error", null, error),
+      next && el("span.delivery-next", null, `next try ${ago(Date.parse(next), Date.now())}`),
+    ),
     el("td.number", null, attempts),
   );
 }

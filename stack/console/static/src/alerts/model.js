@@ -30,8 +30,14 @@ export function alertsOf({ groups }) {
   return groups
     .flatMap(({ rules }) => rules)
     .filter(({ type }) => type === "alerting")
-    .flatMap((rule) => (rule.alerts?.length > 0 ? rule.alerts.map((/** @type {any} */ instance) => alert(rule, instance)) : [alert(rule, null)]))
-    .sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || rank(a) - rank(b) || a.name.localeCompare(b.name));
+    .flatMap((rule) =>
+      rule.alerts?.length > 0
+        ? rule.alerts.map((/** @type {any} */ instance) => alert(rule, instance))
+        : [alert(rule, null)],
+    )
+    .sort(
+      (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || rank(a) - rank(b) || a.name.localeCompare(b.name),
+    );
 }
 
 /**
@@ -40,7 +46,11 @@ export function alertsOf({ groups }) {
  * @returns {Alert}
  */
 function alert(rule, instance) {
-  const { summary: short = "", description = "", runbook_url: runbook = "" } = { ...rule.annotations, ...instance?.annotations };
+  const {
+    summary: short = "",
+    description = "",
+    runbook_url: runbook = "",
+  } = { ...rule.annotations, ...instance?.annotations };
   const { alertname: _, severity = "", ...labels } = { ...rule.labels, ...instance?.labels };
   return {
     name: rule.name,
@@ -80,7 +90,8 @@ export function isWatchdog({ name, severity }) {
  */
 export function summary(alerts) {
   const watchdogs = alerts.filter(isWatchdog);
-  if (alerts.length === 0 || (watchdogs.length > 0 && watchdogs.every(({ state }) => state === "inactive"))) return { state: "blind", text: "Rules not evaluated" };
+  if (alerts.length === 0 || (watchdogs.length > 0 && watchdogs.every(({ state }) => state === "inactive")))
+    return { state: "blind", text: "Rules not evaluated" };
   const firing = alerts.filter((one) => one.state === "firing" && !isWatchdog(one));
   if (firing.length === 0) return { state: "quiet", text: "All quiet" };
   const pages = firing.some(({ severity }) => severity === "page" || severity === "critical");

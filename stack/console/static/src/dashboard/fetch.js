@@ -33,7 +33,9 @@ export async function panelData(panel, { range, points, scrape, values, signal, 
   const marked = targets.filter(({ exemplar, instant }) => exemplar && !instant);
   const marks = await Promise.all(marked.slice(0, 1).map((target) => queue(() => traces(target, range, signal))));
   return {
-    series: answers.flatMap(({ target, data }) => (target.instant ? instantSeries(data, target) : rangeSeries(data, grid, target))),
+    series: answers.flatMap(({ target, data }) =>
+      target.instant ? instantSeries(data, target) : rangeSeries(data, grid, target),
+    ),
     frames: panel.type === "table" ? answers.flatMap(({ target, data }) => framesOf(target, data, targets.length)) : [],
     exemplars: marks.flat(),
     range,
@@ -50,7 +52,10 @@ export async function panelData(panel, { range, points, scrape, values, signal, 
 async function answer(target, grid, range, signal) {
   const data = target.instant
     ? await prometheus("query", { params: { query: target.expr, time: range.to / 1000 }, signal })
-    : await prometheus("query_range", { params: { query: target.expr, start: grid.from / 1000, end: grid.to / 1000, step: grid.step }, signal });
+    : await prometheus("query_range", {
+        params: { query: target.expr, start: grid.from / 1000, end: grid.to / 1000, step: grid.step },
+        signal,
+      });
   return { target, data };
 }
 
@@ -86,6 +91,7 @@ function framesOf(target, data, queries) {
  */
 export function isEmpty(panel, data) {
   if (panel.type === "text") return false;
-  if (panel.type === "table") return data.frames.every(({ columns }) => columns.every(({ values }) => values.length === 0));
+  if (panel.type === "table")
+    return data.frames.every(({ columns }) => columns.every(({ values }) => values.length === 0));
   return !data.series.some(({ values }) => values.some((value) => value !== null && !Number.isNaN(value)));
 }

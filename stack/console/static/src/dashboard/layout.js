@@ -33,7 +33,12 @@ export function sections(panels) {
   const found = [{ id: null, title: "", collapsed: false, panels: [] }];
   for (const panel of ordered) {
     if (panel.type === "row") {
-      found.push({ id: panel.id, title: panel.title ?? "", collapsed: panel.collapsed === true, panels: [...(panel.panels ?? [])] });
+      found.push({
+        id: panel.id,
+        title: panel.title ?? "",
+        collapsed: panel.collapsed === true,
+        panels: [...(panel.panels ?? [])],
+      });
     } else {
       found[found.length - 1].panels.push(panel);
     }

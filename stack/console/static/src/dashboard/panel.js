@@ -29,19 +29,36 @@ export function panelCard(panel, context) {
   const heading = `panel-${panel.id}`;
   const stage = el("div.panel-stage");
   const message = el("div.panel-message", { role: "status" });
-  const behind = el("div.panel-table", { hidden: true, tabindex: "0", role: "region", "aria-label": `${panel.title}: values` });
+  const behind = el("div.panel-table", {
+    hidden: true,
+    tabindex: "0",
+    role: "region",
+    "aria-label": `${panel.title}: values`,
+  });
   const toggle = HAS_TABLE.includes(panel.type) ? tableToggle(panel, () => showTable()) : null;
   const element = el(
     "article.panel",
     { "aria-labelledby": heading, data: { type: panel.type, state: "loading" } },
     panel.title &&
-      el("header.panel-head", null, title(panel, heading), el("span.panel-tools", null, panel.description && panel.description !== panel.title && describe(panel.description, panel.title), toggle)),
+      el(
+        "header.panel-head",
+        null,
+        title(panel, heading),
+        el(
+          "span.panel-tools",
+          null,
+          panel.description && panel.description !== panel.title && describe(panel.description, panel.title),
+          toggle,
+        ),
+      ),
     el("div.panel-body", null, stage, behind, message),
   );
   const mount = PANELS[panel.type];
-  const mounted = mount ? mount(stage, panel, context) : null;
+  /** @type {import("../panels/registry.js").Mounted | null} made when there is first something to draw */
+  let mounted = null;
   /** @type {import("../panels/registry.js").PanelData | null} */
   let shown = null;
+  let asked = 0;
   say(message, "Loading");
 
   const state = (/** @type {string} */ name, /** @type {(Node | string)[]} */ ...content) => {
@@ -55,31 +72,48 @@ export function panelCard(panel, context) {
     if (open && shown) behind.replaceChildren(valuesTable(panel, shown));
   };
   const draw = () => {
-    if (!shown || !mounted) return;
+    if (!shown) return;
     if (isEmpty(panel, shown)) return state("empty", panel.fieldConfig?.defaults?.noValue || "No data in this range");
     state("ready");
+    mounted ??= mount(stage, panel, context);
     mounted.draw(shown);
     showTable();
   };
   const failed = (/** @type {Error} */ error) => {
     const again = el("button.button-small", { type: "button", on: { click: context.retry } }, "Try again");
     const since = shown ? `Not updated since ${clock(shown.range.to)}.` : "";
-    state(shown && !isEmpty(panel, shown) ? "stale" : "failed", icon("warning"), el("span.failed-what", { title: error.message }, el("strong", null, "Query failed. "), since && `${since} `, ...said(error.message)), again);
+    state(
+      shown && !isEmpty(panel, shown) ? "stale" : "failed",
+      icon("warning"),
+      el(
+        "span.failed-what",
+        { title: error.message },
+        el("strong", null, "Query failed. "),
+        since && `${since} `,
+        ...said(error.message),
+      ),
+      again,
+    );
   };
 
   return {
     element,
     redraw: draw,
     async refresh(asking) {
-      if (!mounted) return state("failed", `The console cannot draw panels of type “${panel.type}”.`);
+      if (!mount) return state("failed", `The console cannot draw panels of type “${panel.type}”.`);
+      asked += 1;
+      const turn = asked;
       element.setAttribute("aria-busy", "true");
       try {
-        shown = await panelData(panel, { ...asking, points: Math.max(60, stage.clientWidth) });
+        const data = await panelData(panel, { ...asking, points: Math.max(60, stage.clientWidth) });
+        // An answer that was overtaken by a later question is not shown any more.
+        if (turn !== asked) return;
+        shown = data;
         draw();
       } catch (error) {
-        if (!isAbort(error)) failed(/** @type {Error} */ (error));
+        if (!isAbort(error) && turn === asked) failed(/** @type {Error} */ (error));
       } finally {
-        element.removeAttribute("aria-busy");
+        if (turn === asked) element.removeAttribute("aria-busy");
       }
     },
     dispose: () => mounted?.dispose(),
@@ -93,7 +127,11 @@ export function panelCard(panel, context) {
 function title(panel, id) {
   const [link] = panel.links ?? [];
   const text = panel.title ?? "";
-  return el("h3", { id, title: text }, link?.url?.startsWith("/") ? el("a", { href: link.url + location.search }, text) : text);
+  return el(
+    "h3",
+    { id, title: text },
+    link?.url?.startsWith("/") ? el("a", { href: link.url + location.search }, text) : text,
+  );
 }
 
 /**
@@ -106,7 +144,12 @@ function tableToggle(panel, changed) {
     button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
     changed();
   };
-  return el("button.icon-button", { type: "button", "aria-pressed": "false", title: "Show the values as a table", on: { click: flip } }, icon("table"), hidden(`${panel.title}: values as a table`));
+  return el(
+    "button.icon-button",
+    { type: "button", "aria-pressed": "false", title: "Show the values as a table", on: { click: flip } },
+    icon("table"),
+    hidden(`${panel.title}: values as a table`),
+  );
 }
 
 /**

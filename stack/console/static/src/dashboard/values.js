@@ -14,17 +14,32 @@ const MOST_ROWS = 400;
  */
 export function valuesTable(panel, { series, exemplars }) {
   const times = series[0]?.times ?? [];
-  const columns = series.map((one) => ({ one, field: fieldOf(panel.fieldConfig, { name: one.name, refId: one.refId, type: "number" }) }));
+  const columns = series.map((one) => ({
+    one,
+    field: fieldOf(panel.fieldConfig, { name: one.name, refId: one.refId, type: "number" }),
+  }));
   const heads = columns.map(({ one, field }) => el("th.number", { scope: "col" }, field.displayName || one.name));
   const rows = [...times.keys()]
     .reverse()
     .slice(0, MOST_ROWS)
-    .map((at) => el("tr", null, el("th", { scope: "row" }, dateTime(times[at])), ...columns.map(({ one, field }) => el("td.number", null, cell(panel, one.values[at], field)))));
+    .map((at) =>
+      el(
+        "tr",
+        null,
+        el("th", { scope: "row" }, dateTime(times[at])),
+        ...columns.map(({ one, field }) => el("td.number", null, cell(panel, one.values[at], field))),
+      ),
+    );
   return el(
     "div",
     null,
     exemplars.length > 0 && traces(exemplars),
-    el("table.data", null, el("thead", null, el("tr", null, el("th", { scope: "col" }, "Time"), ...heads)), el("tbody", null, ...rows)),
+    el(
+      "table.data",
+      null,
+      el("thead", null, el("tr", null, el("th", { scope: "col" }, "Time"), ...heads)),
+      el("tbody", null, ...rows),
+    ),
   );
 }
 
@@ -41,8 +56,15 @@ function cell(panel, value, field) {
 
 /** @param {import("../promql/exemplars.js").Exemplar[]} exemplars */
 function traces(exemplars) {
-  const items = [...exemplars].reverse().map(({ time, value, traceId }) =>
-    el("li", null, el("a", { href: `/trace/${traceId}` }, duration(value), ` at ${dateTime(time)}`)),
+  const items = [...exemplars]
+    .reverse()
+    .map(({ time, value, traceId }) =>
+      el("li", null, el("a", { href: `/trace/${traceId}` }, duration(value), ` at ${dateTime(time)}`)),
+    );
+  return el(
+    "details.exemplars",
+    null,
+    el("summary", null, `Traces behind the diamonds (${items.length})`),
+    el("ul", null, ...items),
   );
-  return el("details.exemplars", null, el("summary", null, `Traces behind the diamonds (${items.length})`), el("ul", null, ...items));
 }

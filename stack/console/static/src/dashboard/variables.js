@@ -39,14 +39,22 @@ export function offered(list, signal) {
  */
 async function choices(variable, signal) {
   if (variable.type !== "query") return fixed(variable);
-  const asked = labelValues(typeof variable.query === "object" ? variable.query?.query : (variable.definition ?? variable.query));
+  const asked = labelValues(
+    typeof variable.query === "object" ? variable.query?.query : (variable.definition ?? variable.query),
+  );
   if (!asked) return [];
-  return prometheus(`label/${asked.label}/values`, { params: asked.selector ? { "match[]": asked.selector } : {}, signal });
+  return prometheus(`label/${asked.label}/values`, {
+    params: asked.selector ? { "match[]": asked.selector } : {},
+    signal,
+  });
 }
 
 /** @param {Variable} variable */
 function fixed({ type, query, options = [] }) {
-  if (type === "custom" || type === "interval") return options.length > 0 ? options.map(({ value }) => value).filter((value) => value !== ALL) : String(query ?? "").split(/\s*,\s*/);
+  if (type === "custom" || type === "interval")
+    return options.length > 0
+      ? options.map(({ value }) => value).filter((value) => value !== ALL)
+      : String(query ?? "").split(/\s*,\s*/);
   return [String(query ?? "")];
 }
 
@@ -66,7 +74,9 @@ export function labelValues(query = "") {
  * @returns {import("../promql/interpolate.js").Values}
  */
 export function valuesOf(list, chosen) {
-  return Object.fromEntries(list.map(({ variable, choices: all }) => [variable.name, valueOf(variable, all, selected(variable, all, chosen))]));
+  return Object.fromEntries(
+    list.map(({ variable, choices: all }) => [variable.name, valueOf(variable, all, selected(variable, all, chosen))]),
+  );
 }
 
 /**
@@ -104,7 +114,16 @@ export function pickers(list, chosen, changed) {
     .map(({ variable, choices: all }) => {
       const now = selected(variable, all, chosen)[0];
       const options = [...(variable.includeAll ? [[ALL, "All"]] : []), ...all.map((value) => [value, value])];
-      const select = el("select", { on: { change: (/** @type {Event} */ event) => changed(variable.name, /** @type {HTMLSelectElement} */ (event.target).value) } }, ...options.map(([value, text]) => el("option", { value, selected: value === now }, text)));
+      const select = el(
+        "select",
+        {
+          on: {
+            change: (/** @type {Event} */ event) =>
+              changed(variable.name, /** @type {HTMLSelectElement} */ (event.target).value),
+          },
+        },
+        ...options.map(([value, text]) => el("option", { value, selected: value === now }, text)),
+      );
       return el("label.field-inline", null, el("span", null, variable.label || variable.name), select);
     });
 }

@@ -25,9 +25,16 @@ const AT_ONCE = 6;
 export async function dashboardView(root, { params, signal, title }) {
   const dashboard = await getJson(`dashboards/${encodeURIComponent(params.uid ?? HOME)}`, { signal });
   title(dashboard.title);
-  const defaults = { from: dashboard.time?.from ?? "now-1h", to: dashboard.time?.to ?? "now", refresh: dashboard.refresh || "" };
+  const defaults = {
+    from: dashboard.time?.from ?? "now-1h",
+    to: dashboard.time?.to ?? "now",
+    refresh: dashboard.refresh || "",
+  };
   const state = () => readState(location.search, defaults);
-  const [variables, scrape] = await Promise.all([offered(dashboard.templating?.list ?? [], signal), scrapeInterval(signal)]);
+  const [variables, scrape] = await Promise.all([
+    offered(dashboard.templating?.list ?? [], signal),
+    scrapeInterval(signal),
+  ]);
 
   const change = (/** @type {Record<string, string | string[] | null>} */ changes) => {
     writeState(changes);
@@ -36,23 +43,39 @@ export async function dashboardView(root, { params, signal, title }) {
   const context = {
     shared: sharedCursor(),
     colors: () => colorsOf(document.documentElement),
-    zoom: (/** @type {{from: number, to: number}} */ range) => change({ from: String(range.from), to: String(range.to) }),
+    zoom: (/** @type {{from: number, to: number}} */ range) =>
+      change({ from: String(range.from), to: String(range.to) }),
     retry: () => again(),
   };
   /** @type {Map<Element, import("./panel.js").PanelCard>} */
   const cards = new Map();
-  const groups = sections(dashboard.panels).map((section) => sectionElement(section, (panel) => {
-    const card = panelCard(panel, context);
-    cards.set(card.element, card);
-    return card.element;
-  }));
+  const groups = sections(dashboard.panels).map((section) =>
+    sectionElement(section, (panel) => {
+      const card = panelCard(panel, context);
+      cards.set(card.element, card);
+      return card.element;
+    }),
+  );
 
   const range = rangePicker(state, change);
   const refresh = refreshPicker(state, change, () => again());
   root.append(
-    el("div.view-head", null,
-      el("div.view-title", null, el("h1", { tabindex: "-1" }, dashboard.title), dashboard.description && el("p.lead", null, dashboard.description)),
-      el("div.controls", null, ...pickers(variables, state().values, (name, value) => change({ [`var-${name}`]: value })), range.element, refresh.element),
+    el(
+      "div.view-head",
+      null,
+      el(
+        "div.view-title",
+        null,
+        el("h1", { tabindex: "-1" }, dashboard.title),
+        dashboard.description && el("p.lead", null, dashboard.description),
+      ),
+      el(
+        "div.controls",
+        null,
+        ...pickers(variables, state().values, (name, value) => change({ [`var-${name}`]: value })),
+        range.element,
+        refresh.element,
+      ),
     ),
     ...groups,
   );
@@ -63,7 +86,13 @@ export async function dashboardView(root, { params, signal, title }) {
   let round = new AbortController();
   const ask = (/** @type {import("./panel.js").PanelCard[]} */ asked) => {
     const { from, to, values } = state();
-    const asking = { range: resolve({ from, to }, Date.now()), scrape, values: valuesOf(variables, values), signal: AbortSignal.any([signal, round.signal]), queue };
+    const asking = {
+      range: resolve({ from, to }, Date.now()),
+      scrape,
+      values: valuesOf(variables, values),
+      signal: AbortSignal.any([signal, round.signal]),
+      queue,
+    };
     return Promise.all(asked.map((card) => card.refresh(asking)));
   };
   const poller = poll(
@@ -122,7 +151,9 @@ function watchVisible(cards, signal, appeared) {
 async function scrapeInterval(signal) {
   try {
     const { activeTargets } = await prometheus("targets", { params: { state: "active" }, signal });
-    const intervals = activeTargets.map((/** @type {any} */ target) => parseDuration(target.scrapeInterval ?? "")).filter((/** @type {number} */ seconds) => seconds > 0);
+    const intervals = activeTargets
+      .map((/** @type {any} */ target) => parseDuration(target.scrapeInterval ?? ""))
+      .filter((/** @type {number} */ seconds) => seconds > 0);
     return intervals.length > 0 ? Math.min(...intervals) : 15;
   } catch {
     return 15;

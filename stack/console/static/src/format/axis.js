@@ -15,7 +15,8 @@ const TIMES = { s: 1, ms: 1e-3, m: 60, h: 3600 };
  * @returns {{min: number, max: number, interval: number}}
  */
 export function niceAxis(low, high, unit = "none", ticks = 4) {
-  if (!(high > low)) [low, high] = low === 0 || !Number.isFinite(low) ? [0, 1] : low > 0 ? [0, low * 1.2] : [low * 1.2, 0];
+  if (!(high > low))
+    [low, high] = low === 0 || !Number.isFinite(low) ? [0, 1] : low > 0 ? [0, low * 1.2] : [low * 1.2, 0];
   const interval = niceInterval((high - low) / ticks, unit);
   const round = (/** @type {number} */ value) => Number(value.toPrecision(12));
   return {
@@ -42,6 +43,8 @@ function niceInterval(raw, unit) {
 /** @param {number} raw bytes */
 function binaryInterval(raw) {
   const power = 1024 ** Math.floor(Math.log(raw) / Math.log(1024));
-  const step = [1, 2, 4, 5, 8, 10, 16, 20, 32, 40, 50, 64, 100, 128, 200, 256, 512, 1024].find((s) => s * power >= raw * 0.999);
+  const step = [1, 2, 4, 5, 8, 10, 16, 20, 32, 40, 50, 64, 100, 128, 200, 256, 512, 1024].find(
+    (s) => s * power >= raw * 0.999,
+  );
   return (step ?? 1024) * power;
 }

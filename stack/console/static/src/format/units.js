@@ -34,7 +34,18 @@ const SCALED = {
 };
 
 /** @type {Record<string, number>} seconds in one of the unit */
-const TIMES = { s: 1, ms: 1e-3, µs: 1e-6, ns: 1e-9, m: 60, h: 3600, d: 86400, dtdurations: 1, dtdurationms: 1e-3, dthms: 1 };
+const TIMES = {
+  s: 1,
+  ms: 1e-3,
+  µs: 1e-6,
+  ns: 1e-9,
+  m: 60,
+  h: 3600,
+  d: 86400,
+  dtdurations: 1,
+  dtdurationms: 1e-3,
+  dthms: 1,
+};
 
 /** @type {Record<string, [string, string]>} */
 const BOOLS = { bool: ["True", "False"], bool_yes_no: ["Yes", "No"], bool_on_off: ["On", "Off"] };

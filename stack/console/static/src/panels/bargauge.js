@@ -33,7 +33,12 @@ function bar(series, index, panel) {
   const field = fieldOf(panel.fieldConfig, { name: series.name, refId: series.refId, type: "number" });
   const value = reduce(series.values, panel.options?.reduceOptions?.calcs?.[0]);
   const named = valueColor(value, field);
-  return { name: field.displayName || series.name, field, value, color: named ? cssColor(named) : `var(${seriesProperty(index)})` };
+  return {
+    name: field.displayName || series.name,
+    field,
+    value,
+    color: named ? cssColor(named) : `var(${seriesProperty(index)})`,
+  };
 }
 
 /**

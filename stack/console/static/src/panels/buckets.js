@@ -22,7 +22,9 @@ export function buckets(series) {
   return {
     times: rising[0]?.times ?? [],
     bounds: rising.map((one) => one.bound),
-    counts: rising.map(({ values }, index) => values.map((value, at) => difference(value, rising[index - 1]?.values[at]))),
+    counts: rising.map(({ values }, index) =>
+      values.map((value, at) => difference(value, rising[index - 1]?.values[at])),
+    ),
   };
 }
 

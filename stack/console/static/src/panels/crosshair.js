@@ -47,7 +47,10 @@ export function crosshair(plot, { shared, zoom, at, readout }) {
     if (!drawing?.chart || !drawing.lines) return null;
     const x = event.clientX - plot.getBoundingClientRect().left;
     if (!drawing.chart.containPixel({ gridIndex: 0 }, [x, 12])) return null;
-    return Math.min(drawing.range.to, Math.max(drawing.range.from, drawing.chart.convertFromPixel({ xAxisIndex: 0 }, x)));
+    return Math.min(
+      drawing.range.to,
+      Math.max(drawing.range.from, drawing.chart.convertFromPixel({ xAxisIndex: 0 }, x)),
+    );
   };
   const showLine = (/** @type {number | null} */ time) => {
     const drawing = at();
@@ -86,7 +89,8 @@ export function crosshair(plot, { shared, zoom, at, readout }) {
   const up = (/** @type {PointerEvent} */ event) => {
     const [from, to] = [dragFrom, timeAt(event)];
     dragFrom = null;
-    if (!band.hidden && from !== null && to !== null) zoom({ from: Math.round(Math.min(from, to)), to: Math.round(Math.max(from, to)) });
+    if (!band.hidden && from !== null && to !== null)
+      zoom({ from: Math.round(Math.min(from, to)), to: Math.round(Math.max(from, to)) });
     band.hidden = true;
   };
   const unfollow = shared.follow((time) => showLine(time));

@@ -20,8 +20,16 @@ export function tableFrame(data, { refId }, queries) {
   /** @type {Column[]} */
   const columns = [
     { name: "Time", type: "time", values: rows.map(({ value }) => (value ? value[0] * 1000 : null)) },
-    ...labels.map((label) => ({ name: label, type: /** @type {const} */ ("string"), values: rows.map(({ metric }) => metric[label] ?? null) })),
-    { name: queries > 1 ? `Value #${refId}` : "Value", type: "number", values: rows.map(({ value }) => (value ? sampleValue(value[1]) : null)) },
+    ...labels.map((label) => ({
+      name: label,
+      type: /** @type {const} */ ("string"),
+      values: rows.map(({ metric }) => metric[label] ?? null),
+    })),
+    {
+      name: queries > 1 ? `Value #${refId}` : "Value",
+      type: "number",
+      values: rows.map(({ value }) => (value ? sampleValue(value[1]) : null)),
+    },
   ];
   return { refId, columns };
 }

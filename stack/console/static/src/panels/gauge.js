@@ -33,7 +33,8 @@ function dial(series, panel, named) {
   const value = reduce(series.values, panel.options?.reduceOptions?.calcs?.[0]);
   if (value === null) return null;
   const [low, high] = [field.min ?? 0, field.max ?? (field.unit === "percentunit" ? 1 : 100)];
-  const angle = (/** @type {number} */ at) => START + Math.min(1, Math.max(0, (at - low) / (high - low))) * (END - START);
+  const angle = (/** @type {number} */ at) =>
+    START + Math.min(1, Math.max(0, (at - low) / (high - low))) * (END - START);
   const color = cssColor(valueColor(value, field) ?? "blue");
   const text = show(value, field);
   return el(
@@ -62,7 +63,9 @@ function markers(field, low, high, angle) {
   if (bands.length < 2) return [];
   return bands.map(({ from, color }, index) => {
     const [start, end] = [angle(Math.max(low, from)), angle(bands[index + 1]?.from ?? high)];
-    return end > start ? svg("path", { class: "gauge-band", d: arc(47, start, end), style: { stroke: cssColor(color) } }) : null;
+    return end > start
+      ? svg("path", { class: "gauge-band", d: arc(47, start, end), style: { stroke: cssColor(color) } })
+      : null;
   });
 }
 

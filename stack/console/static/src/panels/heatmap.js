@@ -16,9 +16,12 @@ import { nearest } from "./readout.js";
 export function mount(element, panel, { shared, zoom, colors }) {
   const unit = panel.options?.yAxis?.unit ?? panel.fieldConfig?.defaults?.unit;
   const plot = el("div.plot");
-  const canvas = el("div.plot-canvas", { role: "img", "aria-label": `${panel.title ?? "Heatmap"}. The values are in the table behind the chart.` });
+  const canvas = el("div.plot-canvas", {
+    role: "img",
+    "aria-label": `${panel.title ?? "Heatmap"}. The values are in the table behind the chart.`,
+  });
   plot.append(canvas);
-  element.append(plot);
+  element.append(plot, scale());
   /** @type {any} */
   let state = null;
   const mounted = mountChart(canvas);
@@ -33,7 +36,9 @@ export function mount(element, panel, { shared, zoom, colors }) {
     chart.setOption(option({ ...state, step: state.grid.step, unit, size, colors: colors() }), { notMerge: true });
     pointer.redraw();
   };
-  mounted.then(({ chart }) => chart.on("click", { seriesId: "exemplars" }, (/** @type {any} */ event) => go(`/trace/${event.data.traceId}`)));
+  mounted.then(({ chart }) =>
+    chart.on("click", { seriesId: "exemplars" }, (/** @type {any} */ event) => go(`/trace/${event.data.traceId}`)),
+  );
   const observer = new ResizeObserver(() => draw());
   observer.observe(canvas);
   return {
@@ -47,6 +52,12 @@ export function mount(element, panel, { shared, zoom, colors }) {
       mounted.then(({ dispose }) => dispose());
     },
   };
+}
+
+/** What the shades mean. */
+function scale() {
+  const shades = Array.from({ length: 6 }, (_, index) => el("i", { style: { "--color": `var(--heat-${index + 1})` } }));
+  return el("p.heat-scale", { "aria-hidden": "true" }, "fewer", el("span", null, ...shades), "more");
 }
 
 /**
@@ -67,7 +78,22 @@ function column(state, time, unit) {
     "div",
     null,
     el("p.readout-time", null, dateTime(found.times[at])),
-    el("table", null, el("tbody", null, ...rows.map((/** @type {any} */ row) => el("tr", null, el("th", { scope: "row" }, boundName(row.bound, unit)), el("td", null, `${number((row.count / total) * 100, { decimals: 1 })}%`))))),
+    el(
+      "table",
+      null,
+      el(
+        "tbody",
+        null,
+        ...rows.map((/** @type {any} */ row) =>
+          el(
+            "tr",
+            null,
+            el("th", { scope: "row" }, boundName(row.bound, unit)),
+            el("td", null, `${number((row.count / total) * 100, { decimals: 1 })}%`),
+          ),
+        ),
+      ),
+    ),
     rows.length === 0 && el("p.readout-more", null, "No sample at this moment"),
   );
 }

@@ -25,7 +25,14 @@ export function option({ buckets, exemplars, range, step, unit, size, colors }) 
     animation: false,
     grid: { left, right: 18, top: 8, bottom: 24, outerBoundsMode: "none" },
     xAxis: timeAxis(range, size.width - left - 18, style),
-    yAxis: { type: "category", data: names, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...style.text, margin: 8 }, splitLine: { show: false } },
+    yAxis: {
+      type: "category",
+      data: names,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { ...style.text, margin: 8 },
+      splitLine: { show: false },
+    },
     tooltip: { show: false },
     series: [cells(buckets, step, top, colors), ...marks(exemplars, buckets, colors)],
   };
@@ -39,7 +46,9 @@ export function option({ buckets, exemplars, range, step, unit, size, colors }) 
  */
 function cells({ times, counts }, step, top, colors) {
   const shades = Array.from({ length: SHADES }, (_, index) => colors(`--heat-${index + 1}`));
-  const data = counts.flatMap((row, bucket) => row.flatMap((count, at) => (count === null || count <= 0 ? [] : [[times[at], bucket, count]])));
+  const data = counts.flatMap((row, bucket) =>
+    row.flatMap((count, at) => (count === null || count <= 0 ? [] : [[times[at], bucket, count]])),
+  );
   return {
     type: "custom",
     id: "cells",
@@ -52,7 +61,12 @@ function cells({ times, counts }, step, top, colors) {
       const [right, y] = api.coord([time, bucket]);
       const [left] = api.coord([time - step * 1000, bucket]);
       const height = api.size([0, 1])[1];
-      const shape = { x: left + 0.5, y: y - height / 2 + 0.5, width: Math.max(1, right - left - 1), height: Math.max(1, height - 1) };
+      const shape = {
+        x: left + 0.5,
+        y: y - height / 2 + 0.5,
+        width: Math.max(1, right - left - 1),
+        height: Math.max(1, height - 1),
+      };
       return { type: "rect", shape, style: { fill: shades[shade(count, top)] } };
     },
   };
@@ -78,7 +92,20 @@ function marks(exemplars, { bounds }, colors) {
     return bucket < 0 ? [] : [{ value: [exemplar.time, bucket], traceId: exemplar.traceId, exemplar }];
   });
   const itemStyle = { color: colors("--exemplar"), borderColor: colors("--surface"), borderWidth: 1 };
-  return data.length === 0 ? [] : [{ type: "scatter", id: "exemplars", symbol: "diamond", symbolSize: 9, data, itemStyle, cursor: "pointer", z: 5 }];
+  return data.length === 0
+    ? []
+    : [
+        {
+          type: "scatter",
+          id: "exemplars",
+          symbol: "diamond",
+          symbolSize: 9,
+          data,
+          itemStyle,
+          cursor: "pointer",
+          z: 5,
+        },
+      ];
 }
 
 /**

@@ -14,10 +14,21 @@ export function legend(lines, options = {}, off, changed) {
   if (options.showLegend === false || options.displayMode === "hidden") return el("div");
   const calcs = options.calcs ?? [];
   const entries = lines.map((line) => ({ line, button: entry(line, off, lines, changed) }));
-  if (options.displayMode !== "table" && calcs.length === 0) return el("ul.legend-list", null, ...entries.map(({ button }) => el("li", null, button)));
-  const head = el("tr", null, el("th", { scope: "col" }, el("span.sr-only", null, "Series")), ...calcs.map((calc) => el("th", { scope: "col" }, REDUCER_NAMES[calc] ?? calc)));
+  if (options.displayMode !== "table" && calcs.length === 0)
+    return el("ul.legend-list", null, ...entries.map(({ button }) => el("li", null, button)));
+  const head = el(
+    "tr",
+    null,
+    el("th", { scope: "col" }, el("span.sr-only", null, "Series")),
+    ...calcs.map((calc) => el("th", { scope: "col" }, REDUCER_NAMES[calc] ?? calc)),
+  );
   const rows = entries.map(({ line, button }) =>
-    el("tr", null, el("th", { scope: "row" }, button), ...calcs.map((calc) => el("td", null, show(reduce(line.series.values, calc), line.field)))),
+    el(
+      "tr",
+      null,
+      el("th", { scope: "row" }, button),
+      ...calcs.map((calc) => el("td", null, show(reduce(line.series.values, calc), line.field))),
+    ),
   );
   return el("table.legend-table", null, el("thead", null, head), el("tbody", null, ...rows));
 }
@@ -36,7 +47,12 @@ function entry({ name, color }, off, lines, changed) {
   };
   return el(
     "button.legend-entry",
-    { type: "button", title: `${name}: click to hide or show, Ctrl-click to show it alone`, "aria-pressed": String(!off.has(name)), on: { click: toggle } },
+    {
+      type: "button",
+      title: `${name}: click to hide or show, Ctrl-click to show it alone`,
+      "aria-pressed": String(!off.has(name)),
+      on: { click: toggle },
+    },
     el("span.swatch", { style: { "--color": color } }),
     el("span.legend-name", null, name),
   );

@@ -22,7 +22,12 @@ export function lines(series, config, colors) {
   const taken = new Set();
   return series.map((one, index) => {
     const field = fieldOf(config, { name: one.name, refId: one.refId, type: "number" });
-    return { series: one, name: field.displayName || one.name, field, color: colorOf(one, field, index, taken, colors) };
+    return {
+      series: one,
+      name: field.displayName || one.name,
+      field,
+      color: colorOf(one, field, index, taken, colors),
+    };
   });
 }
 
@@ -55,7 +60,10 @@ export function valueAxis(drawn, { ticks }) {
   const field = drawn[0]?.field ?? {};
   const custom = field.custom ?? {};
   const [low, high] = extent(drawn);
-  const limit = custom.thresholdsStyle && custom.thresholdsStyle.mode !== "off" ? steps(field.thresholds, field).map(({ from }) => from) : [];
+  const limit =
+    custom.thresholdsStyle && custom.thresholdsStyle.mode !== "off"
+      ? steps(field.thresholds, field).map(({ from }) => from)
+      : [];
   const finite = limit.filter(Number.isFinite);
   const bottom = Math.min(low, custom.axisSoftMin ?? Infinity, field.min ?? Infinity);
   const top = Math.max(high, custom.axisSoftMax ?? -Infinity, ...finite);

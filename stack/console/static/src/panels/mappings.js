@@ -27,7 +27,9 @@ function match(value, { type, options }) {
     case "value":
       return options?.[String(value)];
     case "range":
-      return typeof value === "number" && value >= (options.from ?? -Infinity) && value <= (options.to ?? Infinity) ? options.result : undefined;
+      return typeof value === "number" && value >= (options.from ?? -Infinity) && value <= (options.to ?? Infinity)
+        ? options.result
+        : undefined;
     case "special":
       return special(value, options.match) ? options.result : undefined;
     case "regex":
@@ -44,7 +46,13 @@ function match(value, { type, options }) {
 function special(value, kind) {
   const nan = Number.isNaN(value);
   if (kind === "null+nan") return value === null || nan;
-  return kind === "null" ? value === null : kind === "nan" ? nan : kind === "empty" ? value === "" : kind === String(value);
+  return kind === "null"
+    ? value === null
+    : kind === "nan"
+      ? nan
+      : kind === "empty"
+        ? value === ""
+        : kind === String(value);
 }
 
 /** @param {string} text a regular expression, with or without slashes */

@@ -16,7 +16,9 @@ const SERIES = 10;
  */
 export function colorsOf(element) {
   const style = getComputedStyle(element);
-  const dark = style.colorScheme === "dark" || (style.colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark =
+    style.colorScheme === "dark" ||
+    (style.colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   return (name) => half(style.getPropertyValue(name).trim(), dark);
 }
 

@@ -24,7 +24,13 @@ export function readout(drawing, time) {
     el("table", null, el("tbody", null, ...rows.slice(0, MOST).map(row))),
     rows.length > MOST && el("p.readout-more", null, `and ${rows.length - MOST} more`),
     rows.length === 0 && el("p.readout-more", null, "No sample at this moment"),
-    exemplar && el("p.readout-exemplar", null, el("span.diamond"), `Exemplar ${duration(exemplar.value)}: click the diamond to open its trace`),
+    exemplar &&
+      el(
+        "p.readout-exemplar",
+        null,
+        el("span.diamond"),
+        `Exemplar ${duration(exemplar.value)}: click the diamond to open its trace`,
+      ),
   );
 }
 

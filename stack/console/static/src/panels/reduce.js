@@ -14,7 +14,8 @@ const REDUCERS = {
   mean: (values) => (values.length > 0 ? sum(values) / values.length : null),
   median: (values) => median(values),
   count: (_, all) => all.length,
-  range: (values) => (values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b)) : null),
+  range: (values) =>
+    values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b)) : null,
   diff: (values) => (values.length > 0 ? values[values.length - 1] - values[0] : null),
   delta: (values) => increase(values),
 };
@@ -63,5 +64,7 @@ function median(values) {
 /** @param {number[]} values of a counter that may have been reset */
 function increase(values) {
   if (values.length === 0) return null;
-  return values.slice(1).reduce((total, value, index) => total + (value >= values[index] ? value - values[index] : value), 0);
+  return values
+    .slice(1)
+    .reduce((total, value, index) => total + (value >= values[index] ? value - values[index] : value), 0);
 }

@@ -11,7 +11,10 @@ const HEIGHT = 40;
 export function sparkline(values) {
   const runs = paths(values);
   if (runs.length === 0) return null;
-  const areas = runs.map((run) => `M${run[0][0]},${HEIGHT}L${run.map((point) => point.join(",")).join("L")}L${run[run.length - 1][0]},${HEIGHT}Z`);
+  const areas = runs.map(
+    (run) =>
+      `M${run[0][0]},${HEIGHT}L${run.map((point) => point.join(",")).join("L")}L${run[run.length - 1][0]},${HEIGHT}Z`,
+  );
   const strokes = runs.map((run) => `M${run.map((point) => point.join(",")).join("L")}`);
   return svg(
     "svg",
@@ -35,7 +38,11 @@ export function paths(values) {
   const runs = [[]];
   values.forEach((value, at) => {
     if (value === null || !Number.isFinite(value)) runs.push([]);
-    else runs[runs.length - 1].push([round((at / (values.length - 1)) * WIDTH), round(HEIGHT - 2 - (span === 0 ? 0.5 : (value - low) / span) * (HEIGHT - 6))]);
+    else
+      runs[runs.length - 1].push([
+        round((at / (values.length - 1)) * WIDTH),
+        round(HEIGHT - 2 - (span === 0 ? 0.5 : (value - low) / span) * (HEIGHT - 6)),
+      ]);
   });
   return runs.filter((run) => run.length > 1);
 }

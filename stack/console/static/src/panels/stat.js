@@ -37,9 +37,18 @@ function figure(series, panel) {
   const length = (prefix + text).length + suffix.length * 0.5 + (suffix ? 0.4 : 0);
   return el(
     "div.stat",
-    { style: { "--color": color ? cssColor(color) : "var(--ink)", "--length": Math.max(2, length).toFixed(1) }, data: { mode: colorMode } },
+    {
+      style: { "--color": color ? cssColor(color) : "var(--ink)", "--length": Math.max(2, length).toFixed(1) },
+      data: { mode: colorMode },
+    },
     named && el("p.stat-name", null, field.displayName || series.name),
-    textMode !== "name" && el("p.stat-value", null, prefix + text, suffix !== "" && el("span.stat-unit", null, suffix === "%" ? suffix : ` ${suffix}`)),
+    textMode !== "name" &&
+      el(
+        "p.stat-value",
+        null,
+        prefix + text,
+        suffix !== "" && el("span.stat-unit", null, suffix === "%" ? suffix : ` ${suffix}`),
+      ),
     graphMode === "area" && sparkline(series.values),
   );
 }

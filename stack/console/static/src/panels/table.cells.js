@@ -23,7 +23,9 @@ export function cellField(config, column) {
 /** @param {{column: Column, field: Field}[]} columns */
 export function tableRows(columns) {
   const count = columns.reduce((most, { column }) => Math.max(most, column.values.length), 0);
-  return Array.from({ length: count }, (_, row) => el("tr", null, ...columns.map(({ column, field }) => cell(column, field, row))));
+  return Array.from({ length: count }, (_, row) =>
+    el("tr", null, ...columns.map(({ column, field }) => cell(column, field, row))),
+  );
 }
 
 /**
@@ -34,11 +36,18 @@ export function tableRows(columns) {
 function cell(column, field, row) {
   const value = column.values[row];
   const text = cellText(value, column, field);
-  const color = column.type === "number" ? valueColor(/** @type {number | null} */ (value), field) : mapped(value, field.mappings)?.color;
+  const color =
+    column.type === "number"
+      ? valueColor(/** @type {number | null} */ (value), field)
+      : mapped(value, field.mappings)?.color;
   const painted = color && (field.custom?.cellOptions?.type ?? "auto") !== "auto";
   const byMapping = mapped(value, field.mappings)?.color;
   const style = painted || byMapping ? { "--color": cssColor(/** @type {string} */ (color)) } : undefined;
-  return el("td", { class: [column.type === "number" ? "number" : "", style ? "colored" : ""].join(" ").trim() || null, style }, text);
+  return el(
+    "td",
+    { class: [column.type === "number" ? "number" : "", style ? "colored" : ""].join(" ").trim() || null, style },
+    text,
+  );
 }
 
 /**

@@ -53,7 +53,11 @@ function tableOf(frame, panel, order, sortBy) {
     .filter(({ field }) => field.custom?.hidden !== true && field.custom?.hideFrom?.viz !== true);
   const heads = columns.map(({ column, field }) => {
     const sort = order?.name === column.name ? (order.descending ? "descending" : "ascending") : "none";
-    const button = el("button.sort", { type: "button", on: { click: () => sortBy(column.name) } }, field.displayName || column.name);
+    const button = el(
+      "button.sort",
+      { type: "button", on: { click: () => sortBy(column.name) } },
+      field.displayName || column.name,
+    );
     return el("th", { scope: "col", "aria-sort": sort, class: column.type === "number" ? "number" : null }, button);
   });
   return el("table.data", null, el("thead", null, el("tr", null, ...heads)), el("tbody", null, ...tableRows(columns)));

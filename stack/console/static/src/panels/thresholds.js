@@ -12,7 +12,8 @@
  * @returns {{from: number, color: string}[]}
  */
 export function steps(thresholds, { min = 0, max = 100 } = {}) {
-  const scale = (/** @type {number} */ value) => (thresholds?.mode === "percentage" ? min + (value / 100) * (max - min) : value);
+  const scale = (/** @type {number} */ value) =>
+    thresholds?.mode === "percentage" ? min + (value / 100) * (max - min) : value;
   return (thresholds?.steps ?? [])
     .map(({ value, color }) => ({ from: value === null || value === undefined ? -Infinity : scale(value), color }))
     .sort((a, b) => a.from - b.from);

@@ -16,7 +16,8 @@ export function timeTicks({ from, to }, width, offset = new Date(to).getTimezone
   const step = STEPS.find((candidate) => (width * candidate) / span >= label) ?? STEPS[STEPS.length - 1];
   const shift = offset * 60_000;
   const ticks = [];
-  for (let time = Math.ceil((from - shift) / (step * 1000)) * step * 1000 + shift; time <= to; time += step * 1000) ticks.push(time);
+  for (let time = Math.ceil((from - shift) / (step * 1000)) * step * 1000 + shift; time <= to; time += step * 1000)
+    ticks.push(time);
   return ticks;
 }
 

@@ -14,7 +14,10 @@ import { readout } from "./readout.js";
  */
 export function mount(element, panel, { shared, zoom, colors }) {
   const plot = el("div.plot");
-  const canvas = el("div.plot-canvas", { role: "img", "aria-label": `${panel.title ?? "Chart"}. The values are in the table behind the chart.` });
+  const canvas = el("div.plot-canvas", {
+    role: "img",
+    "aria-label": `${panel.title ?? "Chart"}. The values are in the table behind the chart.`,
+  });
   const below = el("div.legend-slot");
   plot.append(canvas);
   element.append(plot, below);
@@ -39,7 +42,9 @@ export function mount(element, panel, { shared, zoom, colors }) {
     below.replaceChildren(legend(state.lines, panel.options?.legend, off, draw));
     pointer.redraw();
   };
-  mounted.then(({ chart }) => chart.on("click", { seriesId: "exemplars" }, (/** @type {any} */ event) => go(`/trace/${event.data.traceId}`)));
+  mounted.then(({ chart }) =>
+    chart.on("click", { seriesId: "exemplars" }, (/** @type {any} */ event) => go(`/trace/${event.data.traceId}`)),
+  );
   const observer = new ResizeObserver(() => draw());
   observer.observe(canvas);
 

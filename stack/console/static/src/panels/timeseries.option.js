@@ -35,7 +35,10 @@ export function option({ lines, exemplars, range, off, size, colors }) {
     animation: false,
     grid: { left: width[0], right: right.length > 0 ? width[1] : 18, top: 8, bottom: 24, outerBoundsMode: "none" },
     xAxis: timeAxis(range, size.width - width[0] - 18, style),
-    yAxis: right.length > 0 ? [axes[0].axis, { ...axes[1].axis, position: "right", splitLine: { show: false } }] : [axes[0].axis],
+    yAxis:
+      right.length > 0
+        ? [axes[0].axis, { ...axes[1].axis, position: "right", splitLine: { show: false } }]
+        : [axes[0].axis],
     tooltip: { show: false },
     series: [
       ...shown.map((line) => seriesOf(line, right.includes(line) ? 1 : 0, colors)),
@@ -53,7 +56,9 @@ function axisOf(drawn, ticks, style) {
   const field = drawn[0]?.field ?? {};
   const { min, max, interval } = valueAxis(drawn, { ticks });
   const write = tickFormat(field, { min, max, interval });
-  const formatted = Array.from({ length: Math.round((max - min) / interval) + 1 }, (_, index) => write(min + index * interval));
+  const formatted = Array.from({ length: Math.round((max - min) / interval) + 1 }, (_, index) =>
+    write(min + index * interval),
+  );
   const axis = {
     type: field.custom?.scaleDistribution?.type === "log" ? "log" : "value",
     min,
@@ -93,7 +98,11 @@ function tickFormat(field, { max, interval }) {
 function seriesOf({ series, name, field, color }, yAxisIndex, colors) {
   const custom = field.custom ?? {};
   const bars = custom.drawStyle === "bars";
-  const alone = bars ? new Set() : custom.showPoints === "always" ? new Set(series.values.keys()) : lonely(series.values);
+  const alone = bars
+    ? new Set()
+    : custom.showPoints === "always"
+      ? new Set(series.values.keys())
+      : lonely(series.values);
   return {
     type: bars ? "bar" : "line",
     id: `${series.refId}/${name}`,
@@ -138,7 +147,10 @@ function limits(field, colors) {
     silent: true,
     symbol: "none",
     label: { show: false },
-    data: drawn.map(({ from, color }) => ({ yAxis: from, lineStyle: { color: namedColor(color, colors), type: [5, 4], width: 1.2, opacity: 0.9 } })),
+    data: drawn.map(({ from, color }) => ({
+      yAxis: from,
+      lineStyle: { color: namedColor(color, colors), type: [5, 4], width: 1.2, opacity: 0.9 },
+    })),
   };
 }
 
@@ -150,7 +162,24 @@ function limits(field, colors) {
  */
 function diamonds(exemplars, top, colors) {
   if (exemplars.length === 0) return [];
-  const marks = exemplars.map((exemplar) => ({ value: [exemplar.time, Math.min(exemplar.value, top)], traceId: exemplar.traceId, exemplar }));
+  const marks = exemplars.map((exemplar) => ({
+    value: [exemplar.time, Math.min(exemplar.value, top)],
+    traceId: exemplar.traceId,
+    exemplar,
+  }));
   const itemStyle = { color: colors("--exemplar"), borderColor: colors("--surface"), borderWidth: 1 };
-  return [{ type: "scatter", id: "exemplars", name: "Exemplars", symbol: "diamond", symbolSize: 9, data: marks, itemStyle, emphasis: { scale: 1.6 }, cursor: "pointer", z: 5 }];
+  return [
+    {
+      type: "scatter",
+      id: "exemplars",
+      name: "Exemplars",
+      symbol: "diamond",
+      symbolSize: 9,
+      data: marks,
+      itemStyle,
+      emphasis: { scale: 1.6 },
+      cursor: "pointer",
+      z: 5,
+    },
+  ];
 }

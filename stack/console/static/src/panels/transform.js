@@ -14,7 +14,8 @@ const TRANSFORMATIONS = {
   joinByField: (frames, options) => [joined(frames, options.byField ?? "Time")],
   seriesToColumns: (frames, options) => [joined(frames, options.byField ?? "Time")],
   sortBy: (frames, options) => frames.map((frame) => sorted(frame, options.sort?.[0])),
-  limit: (frames, options) => frames.map((frame) => picked(frame, order(frame).slice(0, Number(options.limitField ?? 10)))),
+  limit: (frames, options) =>
+    frames.map((frame) => picked(frame, order(frame).slice(0, Number(options.limitField ?? 10)))),
   reduce: (frames, options) => [reduced(frames, options.reducers ?? ["lastNotNull"])],
 };
 
@@ -80,8 +81,12 @@ function organized(frame, { excludeByName = {}, includeByName = {}, indexByName 
  */
 function filtered(frame, { include, exclude }) {
   const hit = (/** @type {{names?: string[], pattern?: string}} */ rule, /** @type {string} */ name) =>
-    (rule.names ?? []).includes(name) || (rule.pattern ? new RegExp(rule.pattern.replace(/^\/|\/$/g, "")).test(name) : false);
-  return { ...frame, columns: frame.columns.filter(({ name }) => (!include || hit(include, name)) && !(exclude && hit(exclude, name))) };
+    (rule.names ?? []).includes(name) ||
+    (rule.pattern ? new RegExp(rule.pattern.replace(/^\/|\/$/g, "")).test(name) : false);
+  return {
+    ...frame,
+    columns: frame.columns.filter(({ name }) => (!include || hit(include, name)) && !(exclude && hit(exclude, name))),
+  };
 }
 
 /**
@@ -104,7 +109,12 @@ export function sortedRows({ values }, descending) {
   return [...values.keys()].sort((i, j) => {
     const [a, b] = [values[i], values[j]];
     if (rank(a) || rank(b)) return rank(a) - rank(b);
-    return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true }));
+    return (
+      sign *
+      (typeof a === "number" && typeof b === "number"
+        ? a - b
+        : String(a).localeCompare(String(b), undefined, { numeric: true }))
+    );
   });
 }
 
@@ -134,7 +144,10 @@ function reduced(frames, reducers) {
  * @param {number[]} rows
  */
 export function picked(frame, rows) {
-  return { ...frame, columns: frame.columns.map((column) => ({ ...column, values: rows.map((row) => column.values[row] ?? null) })) };
+  return {
+    ...frame,
+    columns: frame.columns.map((column) => ({ ...column, values: rows.map((row) => column.values[row] ?? null) })),
+  };
 }
 
 /** @param {Frame} frame */
@@ -146,13 +159,16 @@ function order(frame) {
 function unionColumns(frames) {
   /** @type {Map<string, Column>} */
   const columns = new Map();
-  for (const column of frames.flatMap((frame) => frame.columns)) if (!columns.has(column.name)) columns.set(column.name, column);
+  for (const column of frames.flatMap((frame) => frame.columns))
+    if (!columns.has(column.name)) columns.set(column.name, column);
   return [...columns.values()];
 }
 
 /** @param {Frame} frame */
 function records(frame) {
-  return order(frame).map((row) => Object.fromEntries(frame.columns.map(({ name, values }) => [name, values[row] ?? null])));
+  return order(frame).map((row) =>
+    Object.fromEntries(frame.columns.map(({ name, values }) => [name, values[row] ?? null])),
+  );
 }
 
 /**
@@ -161,5 +177,8 @@ function records(frame) {
  * @returns {Frame}
  */
 function table(columns, rows) {
-  return { refId: "A", columns: columns.map(({ name, type }) => ({ name, type, values: rows.map((row) => row[name] ?? null) })) };
+  return {
+    refId: "A",
+    columns: columns.map(({ name, type }) => ({ name, type, values: rows.map((row) => row[name] ?? null) })),
+  };
 }

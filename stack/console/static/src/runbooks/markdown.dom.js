@@ -3,7 +3,7 @@ import { el } from "../dom.js";
 import { parse } from "./markdown.js";
 
 /** @typedef {import("./markdown.js").Block} Block */
-/** @typedef {import("./markdown.js").Inline} Inline */
+/** @typedef {import("./markdown.inline.js").Inline} Inline */
 
 /**
  * Elements for a Markdown text; nothing of the text becomes markup.
@@ -31,12 +31,26 @@ function element(block) {
     case "rule":
       return el("hr");
     case "list":
-      return el(block.ordered ? "ol" : "ul", null, ...block.items.map((item) => el("li", null, ...runs(item.inlines), ...item.blocks.map(element))));
+      return el(
+        block.ordered ? "ol" : "ul",
+        null,
+        ...block.items.map((item) => el("li", null, ...runs(item.inlines), ...item.blocks.map(element))),
+      );
     case "table":
-      return el("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Table" }, el("table.data", null,
-        el("thead", null, el("tr", null, ...block.head.map((cell) => el("th", { scope: "col" }, ...runs(cell))))),
-        el("tbody", null, ...block.rows.map((row) => el("tr", null, ...row.map((cell) => el("td", null, ...runs(cell)))))),
-      ));
+      return el(
+        "div.table-scroll",
+        { tabindex: "0", role: "region", "aria-label": "Table" },
+        el(
+          "table.data",
+          null,
+          el("thead", null, el("tr", null, ...block.head.map((cell) => el("th", { scope: "col" }, ...runs(cell))))),
+          el(
+            "tbody",
+            null,
+            ...block.rows.map((row) => el("tr", null, ...row.map((cell) => el("td", null, ...runs(cell))))),
+          ),
+        ),
+      );
   }
 }
 
@@ -53,5 +67,7 @@ function runs(inlines) {
 function target(href) {
   const other = /^(?:\.\/)?(\w+)\.md(#.*)?$/.exec(href);
   if (other) return { href: `/runbooks/${other[1]}${other[2] ?? ""}` };
-  return /^https?:/.test(href) && !href.startsWith(location.origin) ? { href, target: "_blank", rel: "noreferrer" } : { href };
+  return /^https?:/.test(href) && !href.startsWith(location.origin)
+    ? { href, target: "_blank", rel: "noreferrer" }
+    : { href };
 }

@@ -1,7 +1,8 @@
 // @ts-check
+import { inlines } from "./markdown.inline.js";
 
 /**
- * @typedef {{kind: "text" | "code" | "strong" | "em", text: string} | {kind: "link", text: string, href: string}} Inline
+ * @typedef {import("./markdown.inline.js").Inline} Inline
  * @typedef {{kind: "heading", level: number, inlines: Inline[]}
  *   | {kind: "paragraph", inlines: Inline[]}
  *   | {kind: "quote", inlines: Inline[]}
@@ -31,7 +32,7 @@ export function parse(text) {
 function blocks(lines) {
   /** @type {Block[]} */
   const found = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const [one, next] = block(lines, at);
     if (one) found.push(one);
     at = next;
@@ -70,21 +71,60 @@ function fenced(lines, at) {
 function indented(lines, at) {
   let end = at;
   while (end < lines.length && (/^\s{4}/.test(lines[end]) || lines[end].trim() === "")) end += 1;
-  return [{ kind: "code", text: lines.slice(at, end).map((line) => line.slice(4)).join("\n").trimEnd() }, end];
+  return [
+    {
+      kind: "code",
+      text: lines
+        .slice(at, end)
+        .map((line) => line.slice(4))
+        .join("\n")
+        .trimEnd(),
+    },
+    end,
+  ];
 }
 
 /** @param {string[]} lines @param {number} at @returns {[Block, number]} */
 function quote(lines, at) {
   let end = at;
   while (end < lines.length && /^\s*>/.test(lines[end])) end += 1;
-  return [{ kind: "quote", inlines: inlines(lines.slice(at, end).map((line) => line.replace(/^\s*>\s?/, "")).join(" ")) }, end];
+  return [
+    {
+      kind: "quote",
+      inlines: inlines(
+        lines
+          .slice(at, end)
+          .map((line) => line.replace(/^\s*>\s?/, ""))
+          .join(" "),
+      ),
+    },
+    end,
+  ];
 }
 
 /** @param {string[]} lines @param {number} at @returns {[Block, number]} */
 function paragraph(lines, at) {
   let end = at + 1;
-  while (end < lines.length && lines[end].trim() !== "" && !FENCE.test(lines[end]) && !HEADING.test(lines[end]) && !ITEM.test(lines[end])) end += 1;
-  return [{ kind: "paragraph", inlines: inlines(lines.slice(at, end).map((line) => line.trim()).join(" ")) }, end];
+  while (
+    end < lines.length &&
+    lines[end].trim() !== "" &&
+    !FENCE.test(lines[end]) &&
+    !HEADING.test(lines[end]) &&
+    !ITEM.test(lines[end])
+  )
+    end += 1;
+  return [
+    {
+      kind: "paragraph",
+      inlines: inlines(
+        lines
+          .slice(at, end)
+          .map((line) => line.trim())
+          .join(" "),
+      ),
+    },
+    end,
+  ];
 }
 
 /** @param {string[]} lines @param {number} at @returns {[Block, number]} */
@@ -101,7 +141,11 @@ function list(lines, at) {
     const [body, end] = itemBody(lines, next + 1, indent);
     const width = indent + item[2].length + 1;
     const [lead, ...rest] = blocks([item[3], ...body.map((line) => line.slice(Math.min(startOf(line), width)))]);
-    items.push(lead?.kind === "paragraph" ? { inlines: lead.inlines, blocks: rest } : { inlines: inlines(item[3]), blocks: rest });
+    items.push(
+      lead?.kind === "paragraph"
+        ? { inlines: lead.inlines, blocks: rest }
+        : { inlines: inlines(item[3]), blocks: rest },
+    );
     next = end;
   }
   return [{ kind: "list", ordered, items }, next];
@@ -119,12 +163,19 @@ function itemBody(lines, at, indent) {
   while (end < lines.length) {
     const line = lines[end];
     const depth = line.length - line.trimStart().length;
-    const continues = line.trim() === "" ? /^\s+\S/.test(lines[end + 1] ?? "") && startOf(lines[end + 1]) > indent : depth > indent;
+    const continues =
+      line.trim() === "" ? /^\s+\S/.test(lines[end + 1] ?? "") && startOf(lines[end + 1]) > indent : depth > indent;
     if (!continues) break;
     end += 1;
   }
   const body = lines.slice(at, end);
-  while (end < lines.length && lines[end].trim() === "" && ITEM.test(lines[end + 1] ?? "") && startOf(lines[end + 1]) === indent) end += 1;
+  while (
+    end < lines.length &&
+    lines[end].trim() === "" &&
+    ITEM.test(lines[end + 1] ?? "") &&
+    startOf(lines[end + 1]) === indent
+  )
+    end += 1;
   return [body, end];
 }
 
@@ -137,46 +188,11 @@ function startOf(line) {
 function table(lines, at) {
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
-  const cells = (/** @type {string} */ line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => inlines(cell.trim().replace(/\\\|/g, "|")));
+  const cells = (/** @type {string} */ line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split(/(?<!\\)\|/)
+      .map((cell) => inlines(cell.trim().replace(/\\\|/g, "|")));
   return [{ kind: "table", head: cells(lines[at]), rows: lines.slice(at + 2, end).map(cells) }, end];
-}
-
-/**
- * The runs of a line: code, strong, emphasis, links, text.
- * @param {string} text
- * @returns {Inline[]}
- */
-export function inlines(text) {
-  const pattern = /(`+)(.+?)\1|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|\[([^\]]+)\]\(([^)\s]+)[^)]*\)|<(https?:[^>\s]+)>/g;
-  /** @type {Inline[]} */
-  const found = [];
-  let end = 0;
-  for (const match of text.matchAll(pattern)) {
-    const at = match.index ?? 0;
-    if (at > end) found.push({ kind: "text", text: text.slice(end, at) });
-    found.push(inline(match));
-    end = at + match[0].length;
-  }
-  if (end < text.length) found.push({ kind: "text", text: text.slice(end) });
-  return found;
-}
-
-/**
- * @param {RegExpMatchArray} match
- * @returns {Inline}
- */
-function inline([whole, , code, strong, strong2, em, label, href, bare]) {
-  if (code !== undefined) return { kind: "code", text: code.trim() };
-  if (strong ?? strong2) return { kind: "strong", text: strong ?? strong2 };
-  if (em) return { kind: "em", text: em };
-  const address = href ?? bare;
-  return isSafe(address) ? { kind: "link", text: label ?? bare, href: address } : { kind: "text", text: label ?? whole };
-}
-
-/**
- * Only addresses that lead to a page: no `javascript:`, no `data:`.
- * @param {string} href
- */
-export function isSafe(href) {
-  return /^(https?:\/\/|mailto:|\/(?!\/)|#|\.{1,2}\/|[\w-]+(\.md)?(#|$))/.test(href);
 }

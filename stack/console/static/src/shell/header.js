@@ -6,7 +6,7 @@ import { themeButton } from "./theme.js";
 
 /**
  * @typedef {{uid: string, title: string}} Listed a dashboard as the backend lists it
- * @typedef {{demo?: boolean, version?: string, grafana_url?: string | null, jaeger_url?: string | null}} Session
+ * @typedef {{demo?: boolean, version?: string, service_url?: string | null, grafana_url?: string | null, jaeger_url?: string | null}} Session
  */
 
 const READ = ["overview", "jobs", "gpu", "cost", "queue"].map((name) => `plainview-${name}`);
@@ -17,11 +17,20 @@ const READ = ["overview", "jobs", "gpu", "cost", "queue"].map((name) => `plainvi
  */
 export function header({ session, dashboards, signOut }) {
   const links = [
-    ...ordered(dashboards).map(({ uid, title }) => ({ text: title, href: uid === "plainview-overview" ? "/" : `/d/${uid}`, carried: true })),
+    ...ordered(dashboards).map(({ uid, title }) => ({
+      text: title,
+      href: uid === "plainview-overview" ? "/" : `/d/${uid}`,
+      carried: true,
+    })),
     { text: "Traces", href: "/traces", carried: false },
     { text: "Alerts", href: "/alerts", carried: false },
   ].map((link) => ({ ...link, element: el("a", { href: link.href }, link.text) }));
-  const status = el("a.firing", { href: "/alerts", data: { state: "unknown" } }, el("span.dot"), el("span.firing-text", null, "Alerts"));
+  const status = el(
+    "a.firing",
+    { href: "/alerts", data: { state: "unknown" } },
+    el("span.dot"),
+    el("span.firing-text", null, "Alerts"),
+  );
   const element = el(
     "header.top",
     null,
@@ -33,7 +42,12 @@ export function header({ session, dashboards, signOut }) {
       session.demo && el("span.badge.simulated", { title: "The GPU and its readings are simulated" }, "Simulated GPU"),
       status,
       themeButton(),
-      el("button.icon-button", { type: "button", title: "Sign out", on: { click: signOut } }, icon("exit"), hidden("Sign out")),
+      el(
+        "button.icon-button",
+        { type: "button", title: "Sign out", on: { click: signOut } },
+        icon("exit"),
+        hidden("Sign out"),
+      ),
     ),
   );
   return {
@@ -67,7 +81,12 @@ export function ordered(dashboards) {
  */
 function isHere(href, pathname) {
   if (href === "/") return pathname === "/" || pathname === "/d/plainview-overview";
-  return pathname === href || pathname.startsWith(`${href}/`) || (href === "/traces" && pathname.startsWith("/trace/")) || (href === "/alerts" && pathname.startsWith("/runbooks"));
+  return (
+    pathname === href ||
+    pathname.startsWith(`${href}/`) ||
+    (href === "/traces" && pathname.startsWith("/trace/")) ||
+    (href === "/alerts" && pathname.startsWith("/runbooks"))
+  );
 }
 
 /** The mark: a horizon with a line rising over it. */

@@ -11,7 +11,19 @@ import { fieldValue, label, PRESETS, resolve } from "../time/range.js";
 export function rangePicker(state, change) {
   const text = el("span");
   const panel = el("div.popover", { hidden: true, id: "range-panel" });
-  const button = el("button.button", { type: "button", "aria-expanded": "false", "aria-controls": "range-panel", "aria-label": "Time range", on: { click: () => open(panel.hidden) } }, icon("clock"), text, icon("chevron"));
+  const button = el(
+    "button.button",
+    {
+      type: "button",
+      "aria-expanded": "false",
+      "aria-controls": "range-panel",
+      "aria-label": "Time range",
+      on: { click: () => open(panel.hidden) },
+    },
+    icon("clock"),
+    text,
+    icon("chevron"),
+  );
   const element = el("div.picker", null, button, panel);
 
   const open = (/** @type {boolean} */ show) => {
@@ -50,7 +62,15 @@ export function rangePicker(state, change) {
  */
 function content(now, choose) {
   const presets = PRESETS.map(([from, name]) =>
-    el("button.choice", { type: "button", "aria-pressed": String(now.from === from && now.to === "now"), on: { click: () => choose({ from, to: "now" }) } }, name),
+    el(
+      "button.choice",
+      {
+        type: "button",
+        "aria-pressed": String(now.from === from && now.to === "now"),
+        on: { click: () => choose({ from, to: "now" }) },
+      },
+      name,
+    ),
   );
   return [el("div.choices", { role: "group", "aria-label": "Ranges up to now" }, ...presets), custom(now, choose)];
 }
@@ -61,8 +81,12 @@ function content(now, choose) {
  */
 function custom(now, choose) {
   const range = resolve(now, Date.now());
-  const from = /** @type {HTMLInputElement} */ (el("input", { type: "datetime-local", step: "1", required: true, value: fieldValue(range.from) }));
-  const to = /** @type {HTMLInputElement} */ (el("input", { type: "datetime-local", step: "1", required: true, value: fieldValue(range.to) }));
+  const from = /** @type {HTMLInputElement} */ (
+    el("input", { type: "datetime-local", step: "1", required: true, value: fieldValue(range.from) })
+  );
+  const to = /** @type {HTMLInputElement} */ (
+    el("input", { type: "datetime-local", step: "1", required: true, value: fieldValue(range.to) })
+  );
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const [start, end] = [Date.parse(from.value), Date.parse(to.value)];
@@ -71,5 +95,11 @@ function custom(now, choose) {
   };
   to.addEventListener("input", () => to.setCustomValidity(""));
   from.addEventListener("input", () => to.setCustomValidity(""));
-  return el("form.custom-range", { on: { submit } }, el("label.field", null, "From", from), el("label.field", null, "To", to), el("button.button.primary", { type: "submit" }, "Apply"));
+  return el(
+    "form.custom-range",
+    { on: { submit } },
+    el("label.field", null, "From", from),
+    el("label.field", null, "To", to),
+    el("button.button.primary", { type: "submit" }, "Apply"),
+  );
 }

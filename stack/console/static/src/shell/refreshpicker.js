@@ -3,7 +3,13 @@ import { el, hidden } from "../dom.js";
 import { icon } from "../icon.js";
 
 /** @type {[string, string][]} */
-const CHOICES = [["off", "Off"], ["5s", "5 s"], ["10s", "10 s"], ["30s", "30 s"], ["1m", "1 min"]];
+const CHOICES = [
+  ["off", "Off"],
+  ["5s", "5 s"],
+  ["10s", "10 s"],
+  ["30s", "30 s"],
+  ["1m", "1 min"],
+];
 
 /**
  * How often a view is brought up to date, and a button to do it now.
@@ -13,13 +19,23 @@ const CHOICES = [["off", "Off"], ["5s", "5 s"], ["10s", "10 s"], ["30s", "30 s"]
  */
 export function refreshPicker(state, change, now) {
   const select = /** @type {HTMLSelectElement} */ (
-    el("select", { "aria-label": "Refresh every", on: { change: () => change({ refresh: select.value }) } }, ...CHOICES.map(([value, text]) => el("option", { value }, text)))
+    el(
+      "select",
+      { "aria-label": "Refresh every", on: { change: () => change({ refresh: select.value }) } },
+      ...CHOICES.map(([value, text]) => el("option", { value }, text)),
+    )
   );
-  const button = el("button.button.square", { type: "button", title: "Refresh now", on: { click: now } }, icon("refresh"), hidden("Refresh now"));
+  const button = el(
+    "button.button.square",
+    { type: "button", title: "Refresh now", on: { click: now } },
+    icon("refresh"),
+    hidden("Refresh now"),
+  );
   const element = el("div.joined", null, button, select);
   const update = () => {
     const current = state().refresh || "off";
-    if (![...select.options].some(({ value }) => value === current)) select.append(el("option", { value: current }, current));
+    if (![...select.options].some(({ value }) => value === current))
+      select.append(el("option", { value: current }, current));
     select.value = current;
   };
   update();

@@ -15,9 +15,21 @@ const FAILED = {
 export async function signInView(root, { title, signal }) {
   title("Sign in");
   const token = /** @type {HTMLInputElement} */ (
-    el("input", { type: "password", name: "token", id: "token", required: true, autocomplete: "current-password", spellcheck: "false", "aria-describedby": "token-help token-error" })
+    el("input", {
+      type: "password",
+      name: "token",
+      id: "token",
+      required: true,
+      autocomplete: "current-password",
+      spellcheck: "false",
+      "aria-describedby": "token-help token-error",
+    })
   );
-  const error = el("p.form-error", { id: "token-error", role: "alert" }, FAILED[new URLSearchParams(location.search).get("failed") ?? ""]);
+  const error = el(
+    "p.form-error",
+    { id: "token-error", role: "alert" },
+    FAILED[new URLSearchParams(location.search).get("failed") ?? ""],
+  );
   const button = el("button.button.primary", { type: "submit" }, "Sign in");
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -42,7 +54,13 @@ export async function signInView(root, { title, signal }) {
       el("pre.command", null, el("code", null, "./plainview sign-in")),
       el("p", null, "Or paste the console's token:"),
       el("form", { on: { submit } }, el("label.field", { for: "token" }, "Token", token), error, button),
-      el("p.fine", null, "The token stays in a cookie that scripts cannot read. It was made for this installation and lies in ", el("code", null, ".plainview/secrets/console_token"), "."),
+      el(
+        "p.fine",
+        null,
+        "The token stays in a cookie that scripts cannot read. It was made for this installation and lies in ",
+        el("code", null, ".plainview/secrets/console_token"),
+        ".",
+      ),
     ),
   );
   token.focus();

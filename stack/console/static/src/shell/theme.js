@@ -17,7 +17,10 @@ function current() {
 
 /** A button that goes through the colour schemes and remembers the choice. */
 export function themeButton() {
-  const button = el("button.icon-button", { type: "button", on: { click: () => set(ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length]) } });
+  const button = el("button.icon-button", {
+    type: "button",
+    on: { click: () => set(ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length]) },
+  });
   const show = () => {
     const theme = current();
     button.replaceChildren(icon(ICONS[theme]), hidden(`Colours: ${NAMES[theme]}. Change`));

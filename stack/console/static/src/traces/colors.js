@@ -14,7 +14,7 @@ export function serviceColors(services) {
   const taken = new Set();
   return new Map(
     services.map((service) => {
-      let place = OWN[service] ?? stableIndex(service);
+      let place = OWN[service.replace(/^plainview-/, "")] ?? stableIndex(service);
       while (taken.has(place) && taken.size < 10) place = (place + 1) % 10;
       taken.add(place);
       return [service, `var(${seriesProperty(place)})`];

@@ -25,7 +25,12 @@ export function spanDetail(span, trace, color, close) {
     el(
       "div.span-detail-body",
       { role: "gridcell" },
-      el("div.span-detail-head", null, el("h3", null, span.name), el("button.button-small", { type: "button", on: { click: close } }, "Close")),
+      el(
+        "div.span-detail-head",
+        null,
+        el("h3", null, span.name),
+        el("button.button-small", { type: "button", on: { click: close } }, "Close"),
+      ),
       ...[...span.warnings].map((text) => el("p.span-warning", null, icon("warning"), text)),
       el("dl.pairs", null, ...facts.flatMap(([name, value]) => [el("dt", null, name), el("dd", null, value)])),
       tags("Attributes", span.tags, true),
@@ -44,7 +49,12 @@ export function spanDetail(span, trace, color, close) {
 function tags(title, list, open) {
   if (list.length === 0) return null;
   const rows = [...list].sort((a, b) => a.key.localeCompare(b.key)).map(tag);
-  return el("details.tags", { open }, el("summary", null, el("h4", null, title), el("span.count", null, list.length)), el("table.tag-table", null, el("tbody", null, ...rows)));
+  return el(
+    "details.tags",
+    { open },
+    el("summary", null, el("h4", null, title), el("span.count", null, list.length)),
+    el("table.tag-table", null, el("tbody", null, ...rows)),
+  );
 }
 
 /** @param {import("./model.js").Tag} tag */
@@ -60,14 +70,31 @@ function tag({ key, value }) {
 function logs({ logs: list }, trace) {
   if (list.length === 0) return null;
   const items = list.map(({ timestamp, fields }) =>
-    el("li", null, el("p.log-time", null, `+ ${duration((timestamp - trace.start) / 1e6)}`), el("table.tag-table", null, el("tbody", null, ...fields.map(tag)))),
+    el(
+      "li",
+      null,
+      el("p.log-time", null, `+ ${duration((timestamp - trace.start) / 1e6)}`),
+      el("table.tag-table", null, el("tbody", null, ...fields.map(tag))),
+    ),
   );
-  return el("details.tags", { open: true }, el("summary", null, el("h4", null, "Events"), el("span.count", null, list.length)), el("ol.logs", null, ...items));
+  return el(
+    "details.tags",
+    { open: true },
+    el("summary", null, el("h4", null, "Events"), el("span.count", null, list.length)),
+    el("ol.logs", null, ...items),
+  );
 }
 
 /** @param {import("./model.js").Span} span */
 function links({ links: list }) {
   if (list.length === 0) return null;
-  const items = list.map(({ traceID, spanID }) => el("li", null, el("a", { href: `/trace/${traceID}` }, traceID), ` span ${spanID}`));
-  return el("details.tags", { open: true }, el("summary", null, el("h4", null, "Links"), el("span.count", null, list.length)), el("ul", null, ...items));
+  const items = list.map(({ traceID, spanID }) =>
+    el("li", null, el("a", { href: `/trace/${traceID}` }, traceID), ` span ${spanID}`),
+  );
+  return el(
+    "details.tags",
+    { open: true },
+    el("summary", null, el("h4", null, "Links"), el("span.count", null, list.length)),
+    el("ul", null, ...items),
+  );
 }

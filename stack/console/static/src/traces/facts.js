@@ -24,7 +24,9 @@ export function facts(trace) {
     fact(trace, "Job", "plainview.job.id", String),
     fact(trace, "Customer", "plainview.customer", String),
     fact(trace, "Model", "plainview.model", String),
-    fact(trace, "Device", "plainview.device", String, () => (attribute(trace, "plainview.device.simulated") ? "warning" : undefined)),
+    fact(trace, "Device", "plainview.device", String, () =>
+      attribute(trace, "plainview.device.simulated") ? "warning" : undefined,
+    ),
     fact(trace, "Waited in queue", "plainview.queue.seconds", (value) => duration(Number(value))),
     fact(trace, "Device time", "plainview.gpu.seconds", (value) => duration(Number(value))),
     fact(trace, "Cost", "plainview.cost.usd", (value) => format(Number(value), "currencyUSD")),
@@ -42,7 +44,9 @@ export function facts(trace) {
  */
 function fact(trace, name, key, write, tone) {
   const value = attribute(trace, key);
-  return value === undefined || value === "" ? null : { name, value: write(value), tone: tone?.(value), copy: key === "plainview.job.id" };
+  return value === undefined || value === ""
+    ? null
+    : { name, value: write(value), tone: tone?.(value), copy: key === "plainview.job.id" };
 }
 
 /**

@@ -37,30 +37,52 @@ export function readForm(search, services) {
  */
 export function form({ services, operations, ask, now }) {
   const { service, operation, minimum, errors, limit } = now();
-  const serviceField = select(services.map((name) => [name, name]), service);
+  const known = services.includes(service) || !service ? services : [service, ...services];
+  const serviceField = select(
+    known.map((name) => [name, name]),
+    service,
+  );
   const operationField = select([["", "Any operation"]], operation);
-  const minimumField = /** @type {HTMLInputElement} */ (el("input", { type: "text", value: minimum, placeholder: "e.g. 500ms", size: "8", spellcheck: "false" }));
+  const minimumField = /** @type {HTMLInputElement} */ (
+    el("input", { type: "text", value: minimum, placeholder: "e.g. 500ms", size: "8", spellcheck: "false" })
+  );
   const errorsField = /** @type {HTMLInputElement} */ (el("input", { type: "checkbox", checked: errors }));
-  const limitField = select(LIMITS.map((value) => [value, value]), limit);
+  const limitField = select(
+    LIMITS.map((value) => [value, value]),
+    limit,
+  );
 
   const fill = async () => {
     const names = await operations(serviceField.value).catch(() => []);
     const chosen = now().operation;
-    operationField.replaceChildren(...[["", "Any operation"], ...names.map((name) => [name, name])].map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
+    operationField.replaceChildren(
+      ...[["", "Any operation"], ...names.map((name) => [name, name])].map(([value, text]) =>
+        el("option", { value, selected: value === chosen }, text),
+      ),
+    );
   };
   const submit = (/** @type {Event | undefined} */ event) => {
     event?.preventDefault();
     const text = minimumField.value.trim();
-    minimumField.setCustomValidity(text === "" || parseDuration(text) >= 0 ? "" : "Write a duration such as 250ms, 1.5s or 2m.");
+    minimumField.setCustomValidity(
+      text === "" || parseDuration(text) >= 0 ? "" : "Write a duration such as 250ms, 1.5s or 2m.",
+    );
     if (!minimumField.reportValidity()) return;
-    ask({ service: serviceField.value, operation: operationField.value, min: text, errors: errorsField.checked ? "1" : null, limit: limitField.value });
+    ask({
+      service: serviceField.value,
+      operation: operationField.value,
+      min: text,
+      errors: errorsField.checked ? "1" : null,
+      limit: limitField.value,
+    });
   };
   serviceField.addEventListener("change", () => {
     operationField.value = "";
     submit(undefined);
     fill();
   });
-  for (const field of [operationField, errorsField, limitField]) field.addEventListener("change", () => submit(undefined));
+  for (const field of [operationField, errorsField, limitField])
+    field.addEventListener("change", () => submit(undefined));
   minimumField.addEventListener("input", () => minimumField.setCustomValidity(""));
   fill();
   return el(
@@ -80,5 +102,7 @@ export function form({ services, operations, ask, now }) {
  * @param {string} chosen
  */
 function select(options, chosen) {
-  return /** @type {HTMLSelectElement} */ (el("select", null, ...options.map(([value, text]) => el("option", { value, selected: value === chosen }, text))));
+  return /** @type {HTMLSelectElement} */ (
+    el("select", null, ...options.map(([value, text]) => el("option", { value, selected: value === chosen }, text)))
+  );
 }

@@ -76,7 +76,10 @@ function spanOf(span, { traceID, processes }) {
     service: process?.serviceName ?? "unknown",
     start: span.startTime,
     duration: span.duration,
-    error: tags.some(({ key, value }) => (key === "error" && (value === true || value === "true")) || (key === "otel.status_code" && value === "ERROR")),
+    error: tags.some(
+      ({ key, value }) =>
+        (key === "error" && (value === true || value === "true")) || (key === "otel.status_code" && value === "ERROR"),
+    ),
     tags,
     logs: span.logs ?? [],
     process: process?.tags ?? [],
@@ -111,7 +114,11 @@ function connect(span, spans) {
  */
 function isAncestor(span, below, spans) {
   const seen = new Set();
-  for (let at = /** @type {Span | undefined} */ (below); at && !seen.has(at.id); at = at.parent === null ? undefined : spans.get(at.parent)) {
+  for (
+    let at = /** @type {Span | undefined} */ (below);
+    at && !seen.has(at.id);
+    at = at.parent === null ? undefined : spans.get(at.parent)
+  ) {
     if (at === span) return true;
     seen.add(at.id);
   }

@@ -14,7 +14,8 @@ export function marks(total, count = 4) {
   const seconds = total / 1e6;
   const { interval } = niceAxis(0, seconds, "s", count);
   const found = [];
-  for (let at = 0; at <= seconds * 1.0001; at += interval) found.push({ share: at / seconds, text: duration(Number(at.toPrecision(10))) });
+  for (let at = 0; at <= seconds * 1.0001; at += interval)
+    found.push({ share: at / seconds, text: duration(Number(at.toPrecision(10))) });
   return found;
 }
 

@@ -30,26 +30,63 @@ export async function searchView(root, { signal, title }) {
     range.update();
     search();
   };
-  const fields = form({ services, operations: (service) => operations(service, signal), ask, now: () => readForm(location.search, services) });
+  const fields = form({
+    services,
+    operations: (service) => operations(service, signal),
+    ask,
+    now: () => readForm(location.search, services),
+  });
   const search = async () => {
     round.abort();
     round = new AbortController();
     const question = readForm(location.search, services);
-    if (!question.service) return found.replaceChildren(nothing("No traces yet", "The trace store knows no service. Send a request, then search again."));
+    if (!question.service)
+      return found.replaceChildren(
+        nothing("No traces yet", "The trace store knows no service. Send a request, then search again."),
+      );
     found.setAttribute("aria-busy", "true");
     try {
-      const { data } = await getJson("jaeger/traces", { params: parameters(question, resolve(state(), Date.now())), signal: AbortSignal.any([signal, round.signal]) });
+      const { data } = await getJson("jaeger/traces", {
+        params: parameters(question, resolve(state(), Date.now())),
+        signal: AbortSignal.any([signal, round.signal]),
+      });
       const traces = (data ?? []).filter((/** @type {any} */ one) => one.spans.length > 0).map(summaryOf);
-      found.replaceChildren(traces.length > 0 ? results(traces, question, ask) : nothing("No traces found", "No trace of this time range fits. Take a longer range or fewer conditions."));
+      found.replaceChildren(
+        traces.length > 0
+          ? results(traces, question, ask)
+          : nothing("No traces found", "No trace of this time range fits. Take a longer range or fewer conditions."),
+      );
     } catch (error) {
       if (isAbort(error)) return;
-      found.replaceChildren(el("div.notice-inline", { role: "alert" }, icon("warning"), el("div", null, el("h2", null, "Search failed"), el("p", null, ...said(/** @type {Error} */ (error).message)))));
+      found.replaceChildren(
+        el(
+          "div.notice-inline",
+          { role: "alert" },
+          icon("warning"),
+          el(
+            "div",
+            null,
+            el("h2", null, "Search failed"),
+            el("p", null, ...said(/** @type {Error} */ (error).message)),
+          ),
+        ),
+      );
     }
     found.removeAttribute("aria-busy");
   };
 
   root.append(
-    el("div.view-head", null, el("div.view-title", null, el("h1", { tabindex: "-1" }, "Traces"), el("p.lead", null, "One request or job from its first byte to its last.")), el("div.controls", null, range.element)),
+    el(
+      "div.view-head",
+      null,
+      el(
+        "div.view-title",
+        null,
+        el("h1", { tabindex: "-1" }, "Traces"),
+        el("p.lead", null, "One request or job from its first byte to its last."),
+      ),
+      el("div.controls", null, range.element),
+    ),
     fields,
     found,
   );

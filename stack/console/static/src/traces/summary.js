@@ -39,6 +39,10 @@ export function summaryOf(data) {
  * @param {"newest" | "longest" | "spans"} order
  */
 export function ordered(found, order) {
-  const by = { newest: (/** @type {Summary} */ one) => one.start, longest: (/** @type {Summary} */ one) => one.seconds, spans: (/** @type {Summary} */ one) => one.spans }[order];
+  const by = {
+    newest: (/** @type {Summary} */ one) => one.start,
+    longest: (/** @type {Summary} */ one) => one.seconds,
+    spans: (/** @type {Summary} */ one) => one.spans,
+  }[order];
   return [...found].sort((a, b) => by(b) - by(a));
 }

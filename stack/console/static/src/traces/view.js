@@ -22,18 +22,45 @@ export async function traceView(root, { params, signal, title, session }) {
   const colors = serviceColors(trace.services);
   title(first ? first.name : "Trace");
   root.append(
-    el("div.view-head", null,
-      el("div.view-title", null,
+    el(
+      "div.view-head",
+      null,
+      el(
+        "div.view-title",
+        null,
         el("p.crumb", null, el("a", { href: "/traces" }, icon("back"), "Traces")),
         el("h1", { tabindex: "-1" }, first?.name ?? "Empty trace"),
-        el("p.trace-id", null, el("code", null, trace.id), copyButton(trace.id, "trace id"), session.jaeger_url && el("a", { href: `${session.jaeger_url}/trace/${trace.id}`, target: "_blank", rel: "noreferrer" }, "Jaeger", icon("external"))),
+        el(
+          "p.trace-id",
+          null,
+          el("code", null, trace.id),
+          copyButton(trace.id, "trace id"),
+          session.jaeger_url &&
+            el(
+              "a",
+              { href: `${session.jaeger_url}/trace/${trace.id}`, target: "_blank", rel: "noreferrer" },
+              "Jaeger",
+              icon("external"),
+            ),
+        ),
       ),
     ),
     el("dl.facts", null, ...facts(trace).map(fact)),
     ...trace.warnings.map((text) => el("p.span-warning", null, icon("warning"), text)),
     ...breakdown(trace, colors),
     el("h2.sr-only", null, "Waterfall"),
-    el("p.keys", null, el("kbd", null, "↑"), el("kbd", null, "↓"), " move  ", el("kbd", null, "←"), el("kbd", null, "→"), " fold  ", el("kbd", null, "Enter"), " details"),
+    el(
+      "p.keys",
+      null,
+      el("kbd", null, "↑"),
+      el("kbd", null, "↓"),
+      " move  ",
+      el("kbd", null, "←"),
+      el("kbd", null, "→"),
+      " fold  ",
+      el("kbd", null, "Enter"),
+      " details",
+    ),
     waterfall(trace, colors),
   );
 }
@@ -44,13 +71,22 @@ export async function traceView(root, { params, signal, title, session }) {
  */
 async function load(id, signal) {
   const { data, errors } = await getJson(`jaeger/traces/${encodeURIComponent(id)}`, { signal });
-  if (!data?.[0]) throw new ApiError(errors?.[0]?.msg ?? `There is no trace ${id}. It may not have arrived yet, or it is older than the store keeps.`, { status: 404 });
+  if (!data?.[0])
+    throw new ApiError(
+      errors?.[0]?.msg ?? `There is no trace ${id}. It may not have arrived yet, or it is older than the store keeps.`,
+      { status: 404 },
+    );
   return data[0];
 }
 
 /** @param {import("./facts.js").Fact} fact */
 function fact({ name, value, tone, copy }) {
-  return el("div.fact", { data: { tone: tone ?? "plain" } }, el("dt", null, name), el("dd", { title: value }, el("span", null, value), copy && copyButton(value, name)));
+  return el(
+    "div.fact",
+    { data: { tone: tone ?? "plain" } },
+    el("dt", null, name),
+    el("dd", { title: value }, el("span", null, value), copy && copyButton(value, name)),
+  );
 }
 
 /**
@@ -66,8 +102,34 @@ function breakdown(trace, colors) {
   const bar = el(
     "div.breakdown",
     null,
-    el("div.breakdown-bar", { "aria-hidden": "true" }, ...shown.map(({ service, seconds }, index) => el("span", { style: { "--share": (seconds / total).toFixed(4), "--color": colors.get(service) ?? "", "--fade": (1 - index * 0.17).toFixed(2) } }))),
-    el("ul", null, ...shown.map(({ name, service, seconds }, index) => el("li", null, el("span.swatch", { style: { "--color": colors.get(service) ?? "", opacity: (1 - index * 0.17).toFixed(2) } }), el("b", null, name), ` ${duration(seconds)} · ${number((seconds / total) * 100, { decimals: 0 })}%`))),
+    el(
+      "div.breakdown-bar",
+      { "aria-hidden": "true" },
+      ...shown.map(({ service, seconds }, index) =>
+        el("span", {
+          style: {
+            "--share": (seconds / total).toFixed(4),
+            "--color": colors.get(service) ?? "",
+            "--fade": (1 - index * 0.17).toFixed(2),
+          },
+        }),
+      ),
+    ),
+    el(
+      "ul",
+      null,
+      ...shown.map(({ name, service, seconds }, index) =>
+        el(
+          "li",
+          null,
+          el("span.swatch", {
+            style: { "--color": colors.get(service) ?? "", opacity: (1 - index * 0.17).toFixed(2) },
+          }),
+          el("b", null, name),
+          ` ${duration(seconds)} · ${number((seconds / total) * 100, { decimals: 0 })}%`,
+        ),
+      ),
+    ),
   );
   return [el("h2.sr-only", null, "Where the time went"), bar];
 }

@@ -20,20 +20,37 @@ export function waterfall(trace, colors) {
   /** @type {Set<string>} */
   const open = new Set();
   let at = trace.roots[0]?.id ?? "";
-  const body = el("div.waterfall-rows", { role: "treegrid", "aria-label": "Spans", on: { keydown: (/** @type {KeyboardEvent} */ event) => key(event) } });
-  const element = el("div.waterfall", null, el("div.waterfall-head", null, el("span", null, "Span"), ruler(trace.duration)), body);
+  const body = el("div.waterfall-rows", {
+    role: "treegrid",
+    "aria-label": "Spans",
+    on: { keydown: (/** @type {KeyboardEvent} */ event) => key(event) },
+  });
+  const element = el(
+    "div.waterfall",
+    null,
+    el("div.waterfall-head", null, el("span", null, "Span"), ruler(trace.duration)),
+    body,
+  );
 
   const draw = (/** @type {boolean} */ focus = false) => {
     const rows = visibleRows(trace.roots, folded);
     if (!rows.some(({ span }) => span.id === at)) at = rows[0]?.span.id ?? "";
     body.replaceChildren(
       ...rows.slice(0, MOST_ROWS).flatMap(({ span, depth }) => {
-        const row = rowOf(trace, span, depth, { colors, folded: folded.has(span.id), open: open.has(span.id), current: span.id === at });
+        const row = rowOf(trace, span, depth, {
+          colors,
+          folded: folded.has(span.id),
+          open: open.has(span.id),
+          current: span.id === at,
+        });
         row.addEventListener("click", (event) => click(event, span));
-        return open.has(span.id) ? [row, spanDetail(span, trace, colors.get(span.service) ?? "", () => toggle(open, span.id))] : [row];
+        return open.has(span.id)
+          ? [row, spanDetail(span, trace, colors.get(span.service) ?? "", () => toggle(open, span.id))]
+          : [row];
       }),
     );
-    if (rows.length > MOST_ROWS) body.append(el("p.waterfall-more", null, `${rows.length - MOST_ROWS} more spans: fold some to see them.`));
+    if (rows.length > MOST_ROWS)
+      body.append(el("p.waterfall-more", null, `${rows.length - MOST_ROWS} more spans: fold some to see them.`));
     if (focus) /** @type {HTMLElement | null} */ (body.querySelector(".span-row[tabindex='0']"))?.focus();
   };
   const toggle = (/** @type {Set<string>} */ set, /** @type {string} */ id) => {
@@ -115,13 +132,22 @@ function rowOf(trace, span, depth, { colors, folded, open, current }) {
       "aria-expanded": parent ? String(!folded) : null,
       "aria-selected": String(open),
       "aria-label": `${span.name}, ${span.service}, ${length}${span.error ? ", error" : ""}`,
-      style: { "--depth": depth, "--color": colors.get(span.service) ?? "", "--start": start.toFixed(6), "--share": share.toFixed(6) },
+      style: {
+        "--depth": depth,
+        "--color": colors.get(span.service) ?? "",
+        "--start": start.toFixed(6),
+        "--share": share.toFixed(6),
+      },
       data: { error: span.error ? "true" : "false", span: span.name },
     },
     el(
       "div.span-name",
       { role: "gridcell" },
-      el("span.fold", { "aria-hidden": "true", data: { state: parent ? (folded ? "folded" : "open") : "leaf" } }, parent && icon("chevron")),
+      el(
+        "span.fold",
+        { "aria-hidden": "true", data: { state: parent ? (folded ? "folded" : "open") : "leaf" } },
+        parent && icon("chevron"),
+      ),
       span.error && el("span.span-error", { title: "Error" }, icon("warning")),
       el("span.span-title", { title: `${span.name} · ${span.service}` }, span.name),
       el("span.span-service", null, span.service),
