@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app import VERSION
 from app.settings import Settings
-from app.startup import likely_typos, load
+from app.typos import likely_typos
 from telemetry import TelemetrySettings
+from telemetry.process_settings import SettingsInvalid
 
 
 def _serve(settings: Settings) -> int:
@@ -47,6 +48,8 @@ def _bootstrap(settings: Settings) -> int:
     return 0
 
 
+WRONG_SETTINGS: Final = 2
+
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[Settings], int]]]] = {
     "serve": ("answer requests", _serve),
     "worker": ("run jobs on this host's device", _worker),
@@ -62,11 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (purpose, _) in _COMMANDS.items():
         commands.add_parser(name, help=purpose)
     chosen = parser.parse_args(arguments)
-    settings = load(Settings)
     for variable, meant in likely_typos():
         sys.stderr.write(f"{variable} is not a setting; did you mean {meant}?\n")
     try:
+        settings = Settings.read()
         return _COMMANDS[chosen.command][1](settings)
+    except SettingsInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS
     except (RuntimeError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
     except DBAPIError as error:
@@ -76,9 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _telemetry(part: str) -> TelemetrySettings:
     # The parts of one service are told apart by name in traces and logs, unless the operator names them.
-    settings = load(TelemetrySettings)
-    names = {"service_name": f"plainview-{part}", "service_version": VERSION}
-    return settings.model_copy(update={name: names[name] for name in names.keys() - settings.model_fields_set})
+    return TelemetrySettings.read(service_name=f"plainview-{part}", service_version=VERSION)
 
 
 if __name__ == "__main__":

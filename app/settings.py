@@ -9,13 +9,11 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.secret_files import SecretFiles
+from telemetry.process_settings import ProcessSettings
 
-PREFIX: Final = "PLAINVIEW_"
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _DIALECTS: Final = ("sqlite", "postgresql")
 
@@ -51,12 +49,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Budget = Annotated[Decimal, Field(gt=0, max_digits=12)]
 
 
-class Settings(BaseSettings):
+class Settings(ProcessSettings):
     """What an operator may change about the service; every field is an environment variable `PLAINVIEW_...`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
-    )
 
     home: Path = Field(_ROOT / ".plainview", description="Folder for everything the service keeps.")
     data_dir: Path | None = Field(None, description="Databases, uploads and results; `data` in the home folder.")
@@ -115,14 +109,3 @@ class Settings(BaseSettings):
         if self.database_password is not None:
             url = url.set(password=self.database_password.get_secret_value())
         return url
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)

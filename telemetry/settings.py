@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic_settings import NoDecode
+
+from telemetry.process_settings import ProcessSettings
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -36,20 +37,11 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class TelemetrySettings(BaseSettings):
+class TelemetrySettings(ProcessSettings):
     """What one process needs to know to report about itself; built once, at its entry point.
 
     `OTEL_RESOURCE_ATTRIBUTES` is honoured too: the OpenTelemetry SDK reads it by itself.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix="PLAINVIEW_",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        validate_by_alias=True,
-        validate_by_name=True,
-    )
 
     service_name: str = Field(
         "plainview",
@@ -68,11 +60,6 @@ class TelemetrySettings(BaseSettings):
         SecretStr(""),
         validation_alias=_named("OTEL_EXPORTER_OTLP_HEADERS"),
         description="Headers for that receiver: name=value, separated by commas.",
-    )
-    otlp_headers_file: Path | None = Field(
-        None,
-        validation_alias=_named("OTEL_EXPORTER_OTLP_HEADERS_FILE"),
-        description="File that holds otlp_headers.",
     )
     sample_ratio: float = Field(
         1.0,
@@ -98,12 +85,3 @@ class TelemetrySettings(BaseSettings):
     gpu_price_usd_per_second: Decimal = Field(
         DEFAULT_PRICE, ge=0, allow_inf_nan=False, description="Price of one second of one device, in USD."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            file = values.get("OTEL_EXPORTER_OTLP_HEADERS_FILE") or values.get("otlp_headers_file")
-            if file and not (values.get("OTEL_EXPORTER_OTLP_HEADERS") or values.get("otlp_headers")):
-                return values | {"otlp_headers": Path(file).read_text(encoding="utf-8").strip()}
-        return values

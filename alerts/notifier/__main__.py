@@ -14,18 +14,22 @@ import uvicorn
 from alerts import thresholds
 from telemetry import TelemetrySettings, catalog, start
 from telemetry.logs import get_logger
+from telemetry.process_settings import SettingsInvalid
 
 from .app import create_app
 from .errors import NotifierError, PortTaken
 from .outbox import open_outbox
-from .settings import NotifierSettings, load
+from .settings import NotifierSettings
 
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return the process's exit code, 2 for a setting that stops the start."""
     try:
-        settings = load()
-        with start(_telemetry_settings()) as telemetry, _listen(settings) as listener:
+        settings = NotifierSettings.read()
+        with (
+            start(TelemetrySettings.read(service_name="plainview-notifier")) as telemetry,
+            _listen(settings) as listener,
+        ):
             with open_outbox(settings.database):
                 """An outbox that cannot be opened stops the start with its reason, not with a traceback."""
             app = create_app(settings, telemetry, thresholds=thresholds.load(os.environ))
@@ -37,18 +41,12 @@ def main() -> int:
             # uvicorn raises the signal again once it has stopped; the default action would skip the flush.
             signal.signal(signal.SIGTERM, _leave)
             uvicorn.Server(config).run(sockets=[listener])
-    except (NotifierError, thresholds.ThresholdInvalid) as error:
+    except (NotifierError, SettingsInvalid, thresholds.ThresholdInvalid) as error:
         print(f"notifier: {error}", file=sys.stderr)  # noqa: T201  # logging is not set up when settings are wrong
         return 2
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _telemetry_settings() -> TelemetrySettings:
-    settings = TelemetrySettings()
-    named = "service_name" in settings.model_fields_set
-    return settings if named else settings.model_copy(update={"service_name": "plainview-notifier"})
 
 
 def _listen(settings: NotifierSettings) -> socket.socket:

@@ -1,7 +1,6 @@
 """What can go wrong in the notifier.
 
 NotifierError
-├── WrongSetting (ValueError)      a setting that stops the start
 ├── WrongTarget (ValueError)       an entry of PLAINVIEW_NOTIFY_URLS that Apprise cannot use
 ├── PortTaken (OSError)            the notifier's address cannot be listened on
 ├── OutboxUnavailable (OSError)    the outbox cannot be read or written now
@@ -19,14 +18,6 @@ from __future__ import annotations
 
 class NotifierError(Exception):
     """Base of everything the notifier raises itself."""
-
-
-class WrongSetting(NotifierError, ValueError):
-    """A setting cannot be used; names the variable and what is allowed."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable}: {reason}")
-        self.variable = variable
 
 
 class WrongTarget(NotifierError, ValueError):

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TextIO
 
+from telemetry.process_settings import SettingsInvalid
+
 from .alertmanager import Alert
 from .backoff import DeliveryPolicy
 from .errors import DeliveryFailed, NotifierError
 from .message import Message, compose
 from .records import Notification
-from .settings import NotifierSettings, load
+from .settings import NotifierSettings
 from .targets import Target, parse, quiet_libraries
 
 
@@ -25,12 +27,12 @@ def run(settings: NotifierSettings | None = None, out: TextIO | None = None) -> 
     """
     out = out or sys.stdout
     try:
-        settings = settings or load()
+        settings = settings or NotifierSettings.read()
         quiet_libraries()
         policy = DeliveryPolicy()
         urls = settings.notify_urls.get_secret_value()
         targets = parse(urls, send_timeout=policy.send_timeout, console=settings.console)
-    except NotifierError as error:
+    except (NotifierError, SettingsInvalid) as error:
         print(error, file=out)
         return 2
     if not targets:

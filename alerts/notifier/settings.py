@@ -7,22 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
-from .errors import WrongSetting
-from .secret_files import SecretFiles
-
-_PREFIX: Final = "PLAINVIEW_"
+from telemetry.process_settings import ProcessSettings
 
 #: Where the console is unless set; the links in the generated rules begin with it.
 DEFAULT_CONSOLE: Final = "http://127.0.0.1:8080"
 
 
-class NotifierSettings(BaseSettings):
+class NotifierSettings(ProcessSettings):
     """Where the notifier listens, whom it tells and where it keeps what it was told."""
-
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(default=Path(".plainview"), description="Folder of everything Plainview writes.")
     data_dir: Path | None = Field(
@@ -65,41 +59,11 @@ class NotifierSettings(BaseSettings):
     def _open_only_on_loopback(self) -> Self:
         token = self.notifier_token.get_secret_value() if self.notifier_token else ""
         if not token and not _is_loopback(self.notifier_host):
-            raise WrongSetting(
-                "PLAINVIEW_NOTIFIER_TOKEN",
-                f"is not set, but the notifier is to listen on {self.notifier_host}. Without a token only "
-                "127.0.0.1, ::1 or localhost is allowed; set it, or PLAINVIEW_NOTIFIER_TOKEN_FILE.",
+            raise ValueError(
+                f"PLAINVIEW_NOTIFIER_TOKEN is not set, but the notifier is to listen on {self.notifier_host}. Without a "
+                "token only 127.0.0.1, ::1 or localhost is allowed; set it, or PLAINVIEW_NOTIFIER_TOKEN_FILE"
             )
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, SecretFiles(settings_cls)
-
-
-def load() -> NotifierSettings:
-    """Return the settings of this process's environment.
-
-    Raises:
-        WrongSetting: names the variable, its value unless secret, and what is allowed.
-    """
-    try:
-        return NotifierSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        if isinstance(own := first.get("ctx", {}).get("error"), WrongSetting):
-            raise own from None
-        field = str(first["loc"][0]) if first["loc"] else "SETTINGS"
-        value = "" if field in {"notify_urls", "notifier_token"} else f" (got {first['input']!r})"
-        raise WrongSetting(f"{_PREFIX}{field.upper()}", f"{first['msg']}{value}") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -73,9 +73,8 @@ def revoke(
 
 def _settings() -> Any:
     from app.settings import Settings  # noqa: PLC0415
-    from app.startup import load  # noqa: PLC0415
 
-    return load(Settings)
+    return Settings.read()
 
 
 @contextmanager
@@ -85,10 +84,13 @@ def _said() -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from app.database.schema import WrongSchemaError  # noqa: PLC0415
+    from telemetry.process_settings import SettingsInvalid  # noqa: PLC0415
 
     try:
         yield
-    except ValidationError as error:
+    except SettingsInvalid as error:
+        fail(error, code=2)
+    except ValidationError as error:  # of the key that is asked for
         fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), code=2)
     except (WrongSchemaError, SQLAlchemyError) as error:
         fail(f"{str(error).splitlines()[0]} (./plainview up makes and migrates the database)")

@@ -8,8 +8,6 @@ import sqlite3
 import sys
 from contextlib import ExitStack
 
-from pydantic import ValidationError
-
 from stack.console.app import create_app, known_names
 from stack.console.hosts import KnownHosts
 from stack.console.servers import Listener, bind, serve
@@ -18,6 +16,7 @@ from stack.native.tracestore import open_store, otlp_app, query_app
 from stack.native.tracestore.metrics import TraceStoreCollector
 from telemetry import Telemetry, TelemetrySettings, catalog, start
 from telemetry.logs import get_logger
+from telemetry.process_settings import SettingsInvalid
 
 # Spans are neither sampled nor sent: the receiver of this process's own spans would be this process.
 _NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
@@ -26,13 +25,12 @@ _NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
     try:
-        settings = ConsoleSettings()
-        telemetry_settings = TelemetrySettings()
-    except ValidationError as error:
-        return _failed(_readable(error))
-    named = {} if "service_name" in telemetry_settings.model_fields_set else {"service_name": "console"}
+        settings = ConsoleSettings.read()
+        telemetry_settings = TelemetrySettings.read(service_name="plainview-console")
+    except SettingsInvalid as error:
+        return _failed(str(error))
     with ExitStack() as stack:
-        telemetry = stack.enter_context(start(telemetry_settings.model_copy(update=_NO_SPANS | named)))
+        telemetry = stack.enter_context(start(telemetry_settings.model_copy(update=_NO_SPANS)))
         try:
             listeners = _listeners(settings, telemetry, stack)
         except (OSError, sqlite3.Error) as error:
@@ -61,16 +59,6 @@ def _listeners(settings: ConsoleSettings, telemetry: Telemetry, stack: ExitStack
         Listener(KnownHosts(otlp_app(store), names), otlp),
         Listener(KnownHosts(query_app(store), names), query),
     ]
-
-
-def _readable(error: ValidationError) -> str:
-    """Return what is wrong with the settings, without the values: one of them is a secret."""
-    return "; ".join(
-        f"PLAINVIEW_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
-        if problem["loc"]
-        else problem["msg"]
-        for problem in error.errors(include_input=False, include_url=False)
-    )
 
 
 def _failed(message: str) -> int:

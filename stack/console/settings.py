@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from stack.native.tracestore.limits import MIB, MIN_STORE_BYTES, Limits
+from telemetry.process_settings import ProcessSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -29,10 +30,8 @@ def _words(value: Any) -> Any:
 BaseUrl = Annotated[HttpUrl, AfterValidator(_base)]
 
 
-class ConsoleSettings(BaseSettings):
+class ConsoleSettings(ProcessSettings):
     """What the console needs to know; built once, at its entry point, from `PLAINVIEW_*`."""
-
-    model_config = SettingsConfigDict(env_prefix="PLAINVIEW_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(Path(".plainview"), description="Folder of the stack; holds the defaults of the paths below.")
     data_dir: Path | None = Field(None, description="Folder of databases; `data` in the home folder by default.")
@@ -46,7 +45,6 @@ class ConsoleSettings(BaseSettings):
         (), description="More host names to answer to, separated by commas; IP addresses and localhost always work."
     )
     console_token: SecretStr = Field(SecretStr(""), description="The token in the sign-in link.")
-    console_token_file: Path | None = Field(None, description="File that holds console_token.")
     console_session_seconds: float = Field(7 * 86400, ge=60, le=90 * 86400, description="Life of a sign-in.")
 
     prometheus_url: BaseUrl = Field(HttpUrl("http://127.0.0.1:9090"), description="Prometheus.")
@@ -54,7 +52,6 @@ class ConsoleSettings(BaseSettings):
     jaeger_url: BaseUrl = Field(HttpUrl("http://127.0.0.1:16686"), description="Jaeger's query API.")
     notifier_url: BaseUrl = Field(HttpUrl("http://127.0.0.1:9095"), description="The notifier.")
     notifier_token: SecretStr = Field(SecretStr(""), description="Bearer token of the notifier.")
-    notifier_token_file: Path | None = Field(None, description="File that holds notifier_token.")
 
     service_url: BaseUrl = Field(HttpUrl("http://127.0.0.1:8000"), description="The service itself, for links.")
     grafana_url: BaseUrl | None = Field(None, description="Grafana as people reach it, for links; unset without it.")
@@ -70,14 +67,6 @@ class ConsoleSettings(BaseSettings):
     )
     tracestore_otlp_port: Port = Field(4318, description="Port for OTLP/HTTP.")
     tracestore_query_port: Port = Field(16686, description="Port for Jaeger's query API.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        for name in ("console_token", "notifier_token"):
-            if (file := values.get(f"{name}_file")) and not values.get(name):
-                values[name] = _secret(f"PLAINVIEW_{name}_file".upper(), Path(file))
-        return values
 
     @model_validator(mode="after")
     def _token_is_strong(self) -> Self:
@@ -105,10 +94,3 @@ class ConsoleSettings(BaseSettings):
     @property
     def shows_demo(self) -> bool:
         return self.demo or self.gpu == "simulated"
-
-
-def _secret(variable: str, file: Path) -> str:
-    try:
-        return file.read_text().strip()
-    except OSError as error:
-        raise ValueError(f"{variable} is {file}: {error.strerror}") from error

@@ -4,20 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from app import startup
 from app.settings import Settings
+from app.typos import likely_typos
+from telemetry.process_settings import SettingsInvalid
 
 
-def test_wrong_value_stops_the_start_and_names_field_value_and_what_is_allowed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_value_stops_the_start_and_names_field_value_and_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_PORT", "70000")
     monkeypatch.setenv("PLAINVIEW_TIMEZONE", "Mars/Base")
     monkeypatch.setenv("PLAINVIEW_RESULT_TTL_SECONDS", "0")
-    with pytest.raises(SystemExit) as stopped:
-        startup.load(Settings)
-    assert stopped.value.code == startup.WRONG_SETTINGS
-    lines = capsys.readouterr().err.splitlines()
+    with pytest.raises(SettingsInvalid) as stopped:
+        Settings.read()
+    lines = stopped.value.lines
     assert sorted(line.partition("=")[0] for line in lines) == [
         "PLAINVIEW_PORT",
         "PLAINVIEW_RESULT_TTL_SECONDS",
@@ -29,13 +27,10 @@ def test_wrong_value_stops_the_start_and_names_field_value_and_what_is_allowed(
 
 
 @pytest.mark.parametrize("url", ["mysql://db/x", "nonsense", "sqlite"])
-def test_database_of_another_kind_is_refused(
-    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_database_of_another_kind_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_DATABASE_URL", url)
-    with pytest.raises(SystemExit):
-        startup.load(Settings)
-    assert "postgresql+psycopg://" in capsys.readouterr().err
+    with pytest.raises(SettingsInvalid, match=r"postgresql\+psycopg://"):
+        Settings.read()
 
 
 def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -43,28 +38,25 @@ def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     secret.write_text("s3cret\n", encoding="utf-8")
     monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", str(secret))
     monkeypatch.setenv("PLAINVIEW_DATABASE_URL", "postgresql+psycopg://me@host/db")
-    settings = startup.load(Settings)
+    settings = Settings.read()
     assert settings.database.password == "s3cret"
     assert "s3cret" not in repr(settings)
 
 
-def test_secret_file_that_is_not_there_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_secret_file_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", "/nowhere/password")
-    with pytest.raises(SystemExit):
-        startup.load(Settings)
-    assert "PLAINVIEW_DATABASE_PASSWORD_FILE: /nowhere/password cannot be read" in capsys.readouterr().err
+    with pytest.raises(SettingsInvalid, match=r"PLAINVIEW_DATABASE_PASSWORD_FILE='/nowhere/password' .* cannot be read"):
+        Settings.read()
 
 
 def test_durations_are_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_RESULT_TTL_SECONDS", "90.5")
-    assert startup.load(Settings).result_ttl.total_seconds() == 90.5
+    assert Settings.read().result_ttl.total_seconds() == 90.5
 
 
 def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_BUDGET_MONTH_USD", "")
-    assert startup.load(Settings).budget_month_usd is None
+    assert Settings.read().budget_month_usd is None
 
 
 def test_misspelt_setting_is_reported_and_those_of_other_parts_are_not() -> None:
@@ -78,7 +70,7 @@ def test_misspelt_setting_is_reported_and_those_of_other_parts_are_not() -> None
         "PLAINVIEW_PORT": "x",
         "PATH": "x",
     }
-    assert list(startup.likely_typos(environment)) == [("PLAINVIEW_DATABSE_URL", "PLAINVIEW_DATABASE_URL")]
+    assert list(likely_typos(environment)) == [("PLAINVIEW_DATABSE_URL", "PLAINVIEW_DATABASE_URL")]
 
 
 def test_every_setting_says_what_it_is_for() -> None:

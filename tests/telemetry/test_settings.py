@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from telemetry import TelemetrySettings
+from telemetry.process_settings import SettingsInvalid
 
 
 def test_standard_and_own_variables_are_read(monkeypatch):
@@ -49,8 +50,8 @@ def test_empty_variables_mean_the_defaults(monkeypatch):
 )
 def test_wrong_value_stops_the_start_and_says_what_is_allowed(monkeypatch, name, value, told):
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError, match=told):
-        TelemetrySettings()
+    with pytest.raises(SettingsInvalid, match=told):
+        TelemetrySettings.read()
 
 
 def test_headers_come_from_a_file(monkeypatch, tmp_path):

@@ -108,9 +108,7 @@ async def test_empty_request_is_fine(otlp):
         ),
     ],
 )
-async def test_what_cannot_be_stored_is_refused_with_a_status_message(
-    otlp, store, content, headers, status, reason
-):
+async def test_what_cannot_be_stored_is_refused_with_a_status_message(otlp, store, content, headers, status, reason):
     answer = await otlp.post("/v1/traces", content=content, headers=headers)
     assert answer.status_code == status
     if answer.headers["content-type"] == "application/json":

@@ -1,6 +1,7 @@
 // @ts-check
 import { el, hidden } from "./dom.js";
 import { icon } from "./icon.js";
+import { said } from "./said.js";
 
 let count = 0;
 
@@ -11,7 +12,7 @@ let count = 0;
  */
 export function describe(text, about = "") {
   const id = `tip-${(count += 1)}`;
-  const tip = el("span.tip", { id, role: "tooltip" }, text);
+  const tip = el("span.tip", { id, role: "tooltip" }, ...said(text));
   const button = el(
     "button.icon-button",
     { type: "button", "aria-describedby": id },

@@ -11,6 +11,9 @@ import { valuesTable } from "./values.js";
 
 const HAS_TABLE = ["timeseries", "heatmap"];
 
+/** @type {Record<string, number>} pixels that one point takes */
+const POINT = { timeseries: 1.7, heatmap: 8 };
+
 /**
  * @typedef {object} PanelCard
  * @property {HTMLElement} element
@@ -105,7 +108,7 @@ export function panelCard(panel, context) {
       const turn = asked;
       element.setAttribute("aria-busy", "true");
       try {
-        const data = await panelData(panel, { ...asking, points: Math.max(60, stage.clientWidth) });
+        const data = await panelData(panel, { ...asking, points: points(panel, stage.clientWidth) });
         // An answer that was overtaken by a later question is not shown any more.
         if (turn !== asked) return;
         shown = data;
@@ -118,6 +121,15 @@ export function panelCard(panel, context) {
     },
     dispose: () => mounted?.dispose(),
   };
+}
+
+/**
+ * How many points a panel has room for.
+ * @param {import("./layout.js").Panel} panel
+ * @param {number} width pixels
+ */
+function points({ type }, width) {
+  return Math.max(40, Math.round(width / (POINT[type] ?? 2)));
 }
 
 /**

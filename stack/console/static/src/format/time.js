@@ -51,6 +51,24 @@ export function clock(value, { locale, timeZone } = {}) {
 }
 
 /**
+ * Two moments, what they share said once.
+ * @param {number} from milliseconds since the epoch
+ * @param {number} to milliseconds since the epoch
+ * @param {{locale?: string, timeZone?: string}} [options]
+ */
+export function between(from, to, { locale, timeZone } = {}) {
+  return new Intl.DateTimeFormat(locale, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).formatRange(from, to);
+}
+
+/**
  * A tick of a time axis, as short as the span allows.
  * @param {number} value milliseconds since the epoch
  * @param {number} span milliseconds the axis covers

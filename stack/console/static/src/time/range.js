@@ -1,6 +1,6 @@
 // @ts-check
 import { parseDuration } from "../format/duration.js";
-import { dateTime } from "../format/time.js";
+import { between } from "../format/time.js";
 
 /**
  * @typedef {{from: string, to: string}} RangeText as in the address: `now-1h`, or milliseconds since the epoch
@@ -52,7 +52,7 @@ export function label({ from, to }, now) {
   if (preset) return preset[1];
   if (to === "now" && from.startsWith("now-")) return `Last ${from.slice(4)}`;
   const range = resolve({ from, to }, now);
-  return `${dateTime(range.from)} – ${dateTime(range.to)}`;
+  return between(range.from, range.to);
 }
 
 /**

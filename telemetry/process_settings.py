@@ -1,0 +1,115 @@
+"""What the settings of every process have in common: one prefix, secrets from files, errors that say what is allowed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final, Self, get_args
+
+from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+PREFIX: Final = "PLAINVIEW_"
+FILE: Final = "_FILE"
+
+
+class SettingsInvalid(ValueError):  # noqa: N818 - says what happened
+    """Settings that stop a start; `lines` has one line for each, with the variable, its value and what is allowed."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class ProcessSettings(BaseSettings):
+    """Base of the settings of one process: frozen, read once at its entry point from `PLAINVIEW_*`.
+
+    Every secret field `X` can also come from the file that `PLAINVIEW_X_FILE` names; the variable itself goes first.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    @classmethod
+    def read(cls, **defaults: Any) -> Self:
+        """Return the settings of this process's environment; `defaults` stand in for what it does not set.
+
+        Raises:
+            SettingsInvalid: names each wrong variable, its value unless secret, and what is allowed.
+        """
+        try:
+            settings = cls()
+        except ValidationError as error:
+            raise SettingsInvalid(*(cls._line(dict(problem)) for problem in error.errors())) from error
+        except SettingsError as error:
+            raise SettingsInvalid(str(error)) from error
+        unset = defaults.keys() - settings.model_fields_set
+        return settings.model_copy(update={name: defaults[name] for name in unset})
+
+    @classmethod
+    def variable(cls, name: str) -> str:
+        """Return the environment variable of a field."""
+        alias = cls.model_fields[name].validation_alias
+        chosen = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+        return str(chosen) if chosen else f"{PREFIX}{name}".upper()
+
+    @classmethod
+    def variables(cls) -> dict[str, FieldInfo]:
+        """Return every environment variable that is read, without the `_FILE` forms, and its field."""
+        return {cls.variable(name): field for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then the environment, then the files that it names."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @classmethod
+    def _line(cls, problem: dict[str, Any]) -> str:
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            return str(message)
+        name = str(problem["loc"][0])
+        fields = cls.variables()
+        variable = name if name in fields else cls.variable(name)
+        shown = "(hidden)" if is_secret(fields[variable]) else repr(problem.get("input"))
+        return f"{variable}={shown} is not allowed: {message}"
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Say whether a field holds a secret, and so can come from a file and is never shown."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads every secret field whose `_FILE` variable is set; a file that cannot be read stops the start."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        kind = self.settings_cls
+        variable = f"{kind.variable(field_name)}{FILE}" if issubclass(kind, ProcessSettings) else ""
+        path = os.environ.get(variable)
+        if not path or not is_secret(field):
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SettingsInvalid(f"{variable}={path!r} is not allowed: the file cannot be read: {reason}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields.items()
+        values = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in values.items() if value}
