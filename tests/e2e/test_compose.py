@@ -18,6 +18,7 @@ import httpx
 import pytest
 import yaml
 
+from alerts.thresholds import THRESHOLDS
 from stack.paths import PROJECT
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -178,6 +179,11 @@ def test_ports_are_published_on_loopback_only() -> None:
     published = [port for service in services.values() for port in service.get("ports", [])]
     assert len(published) == len(PUBLISHED)
     assert all(port.startswith("127.0.0.1:${PLAINVIEW_") for port in published)
+
+
+def test_every_threshold_can_be_set() -> None:
+    notifier = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]["notifier"]
+    assert {threshold.variable for threshold in THRESHOLDS} <= notifier["environment"].keys()
 
 
 def test_images_are_pinned_and_no_password_stands_in_the_file() -> None:
