@@ -41,6 +41,7 @@ class Drawing:
         defaults: additions to `fieldConfig.defaults`.
         steps: thresholds.
         texts: texts that stand for values.
+        texts_of: column that the texts are of, where not every number is a value.
         instant: ask for the latest value only, not for a range.
         transformations: Grafana's transformations, in order.
         link: uid of the dashboard that has the details.
@@ -51,6 +52,7 @@ class Drawing:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     steps: Steps = PLAIN
     texts: Texts | None = None
+    texts_of: str | None = None
     instant: bool = True
     transformations: Sequence[Mapping[str, Any]] = ()
     link: str | None = None
@@ -60,7 +62,7 @@ def panel(about: About, queries: Sequence[Query], drawing: Drawing, width: int, 
     """Return the panel that draws `queries` and says `about`."""
     defaults = {
         "color": {"mode": "thresholds"},
-        "mappings": _mappings(drawing.texts or {}),
+        "mappings": [] if drawing.texts_of else _mappings(drawing.texts or {}),
         "noValue": about.empty,
         "thresholds": {
             "mode": "absolute",
@@ -69,7 +71,8 @@ def panel(about: About, queries: Sequence[Query], drawing: Drawing, width: int, 
         "unit": about.unit,
         **drawing.defaults,
     }
-    legends = tuple(query.legend for query in queries)
+    # Where thresholds judge the value, its colour is the verdict and not the series' own.
+    legends = tuple(query.legend for query in queries) if drawing.steps is PLAIN else ()
     body = _KINDS[drawing.kind](
         title=about.title,
         description=about.description,
@@ -79,7 +82,7 @@ def panel(about: About, queries: Sequence[Query], drawing: Drawing, width: int, 
         transformations=list(drawing.transformations),
         links=[_link(drawing.link)] if drawing.link else [],
         extraJson={
-            "fieldConfig": {"defaults": defaults, "overrides": overrides(legends)},
+            "fieldConfig": {"defaults": defaults, "overrides": [*overrides(legends), *_column_texts(drawing)]},
             "options": dict(drawing.options),
         },
     )
@@ -110,6 +113,16 @@ def _mappings(texts: Texts) -> list[dict[str, Any]]:
         for index, (value, (words, colour)) in enumerate(texts.items())
     }
     return [{"options": shown, "type": "value"}] if shown else []
+
+
+def _column_texts(drawing: Drawing) -> list[dict[str, Any]]:
+    if not drawing.texts_of:
+        return []
+    properties = [
+        {"id": "mappings", "value": _mappings(drawing.texts or {})},
+        {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+    ]
+    return [{"matcher": {"id": "byName", "options": drawing.texts_of}, "properties": properties}]
 
 
 def _link(uid: str) -> dict[str, Any]:

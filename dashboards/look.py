@@ -47,14 +47,14 @@ SERIES_COLOURS: Final = MappingProxyType(
         "finished": "green",
         "real": "green",
         "simulated": "yellow",
-        "queued": "orange",
+        "queued": "blue",
         "running": "green",
-        "oldest": "orange",
+        "oldest": "blue",
         "today": "purple",
         "this month": "dark-purple",
         "exported": "green",
         "dropped": "red",
-        "waiting": "orange",
+        "waiting": "blue",
     }
 )
 

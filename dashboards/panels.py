@@ -112,7 +112,7 @@ def table(  # noqa: PLR0913 - each says one thing of the look
     width: int = 24,
     height: int = 6,
 ) -> Panel:
-    """Return one line for each series; `columns` are (label, heading) in order, `Value` is the number."""
+    """Return one line for each series; `columns` are (label, heading) in order, `Value` is the number, which `texts` may put in words."""
     organize: dict[str, Any] = {
         "id": "organize",
         "options": {
@@ -126,6 +126,7 @@ def table(  # noqa: PLR0913 - each says one thing of the look
         {"cellHeight": "sm", "frameIndex": 0, "showHeader": True},
         {"custom": {"align": "auto", "inspect": False}},
         texts=texts,
+        texts_of=dict(columns)["Value"] if texts else None,
         transformations=(organize,),
     )
     return grafana.panel(about, (query,), drawing, width, height)

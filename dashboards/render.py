@@ -27,7 +27,7 @@ def render(board: Board) -> dict[str, Any]:
         panels=list(_placed(board.rows)),
         links=[_all_dashboards()],
         templating=core.Templating(list=[_datasource()]),
-        time=core.Time("now-1h", "now"),
+        time=core.Time("now-15m", "now"),
         refresh="10s",
         timezone="browser",
         graphTooltip=1,

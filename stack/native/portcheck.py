@@ -9,6 +9,10 @@ from stack.native import processes
 
 HIGHEST = 65535
 LOWEST_UNPRIVILEGED = 1024
+# Above 1024, of the WHATWG Fetch standard's "bad ports": no browser opens a page there.
+CLOSED_TO_BROWSERS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)
 
 
 class PortsTaken(RuntimeError):  # noqa: N818 - reads as what happened
@@ -30,6 +34,8 @@ def check(ports: Mapping[str, int], host: str = "127.0.0.1") -> None:
 def _problem(part: str, port: int, host: str) -> str | None:
     if not 0 < port <= HIGHEST:
         return f"{part}: port {port} is not between 1 and {HIGHEST}"
+    if part == "console" and port in CLOSED_TO_BROWSERS:
+        return f"{part}: port {port} is one that browsers refuse to open"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -30,7 +30,7 @@ def test_dashboard_carries_what_all_share(dashboard: dict[str, Any]) -> None:
     assert re.fullmatch(r"plainview-[a-z]+", dashboard["uid"])
     assert dashboard["tags"][0] == "plainview"
     assert dashboard["refresh"] == "10s"
-    assert dashboard["time"] == {"from": "now-1h", "to": "now"}
+    assert dashboard["time"] == {"from": "now-15m", "to": "now"}
     assert dashboard["editable"] is False
     assert dashboard["schemaVersion"] >= 39
     assert [variable["name"] for variable in dashboard["templating"]["list"]] == ["datasource"]

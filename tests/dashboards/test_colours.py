@@ -22,7 +22,9 @@ def test_legend_that_is_a_label_colours_the_values_of_that_label() -> None:
 
 def _overrides(dashboard: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (override["matcher"]["options"], override["properties"][0]["value"]["fixedColor"])
+        (override["matcher"]["options"], each["value"]["fixedColor"])
         for panel in dashboard["panels"]
         for override in panel.get("fieldConfig", {}).get("overrides", [])
+        for each in override["properties"]
+        if each["id"] == "color"
     ]

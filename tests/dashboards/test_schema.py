@@ -14,8 +14,10 @@ SCHEMAS = Path(__file__).parent / "schema"
 def _schema(name: str, definition: str) -> dict[str, Any]:
     schema = json.loads((SCHEMAS / f"{name}.jsonschema.json").read_text())
     if name == "dashboard":
-        # Grafana's type is "anything"; the schema made an object of it, although `byName` takes a string.
+        # Grafana's type is "anything"; the schema made an object of it, although `byName` takes a string and
+        # `mappings` a list.
         schema["definitions"]["MatcherConfig"]["properties"]["options"] = {}
+        schema["definitions"]["DynamicConfigValue"]["properties"]["value"] = {}
     return {**schema, "$ref": f"#/definitions/{definition}"}
 
 

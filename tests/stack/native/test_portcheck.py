@@ -67,3 +67,9 @@ def test_ports_shift_and_change():
         "otlp",
         "query",
     ]
+
+
+def test_port_that_no_browser_opens_is_refused_for_the_console_alone():
+    with pytest.raises(portcheck.PortsTaken, match="port 10080 is one that browsers refuse"):
+        portcheck.check({"console": 10080})
+    portcheck.check({"api": 10080})

@@ -35,7 +35,7 @@ const top = /** @type {HTMLElement} */ (document.getElementById("top"));
 const foot = /** @type {HTMLElement} */ (document.getElementById("foot"));
 /** @type {AbortController} */
 let current = new AbortController();
-/** @type {{session: import("./shell/header.js").Session, head: ReturnType<typeof header>} | null} */
+/** @type {{session: import("./shell/header.js").Session, head: ReturnType<typeof header>, watching: AbortController} | null} */
 let shell = null;
 let shown = "";
 
@@ -50,17 +50,24 @@ async function ensureShell() {
   top.replaceChildren(head.element);
   foot.replaceChildren(footer(session));
   watchFiring(head.firing, watching.signal);
-  window.addEventListener("plainview:signed-out", () => watching.abort(), { once: true });
-  shell = { session, head };
+  shell = { session, head, watching };
   return shell;
 }
 
 async function signOut() {
+  // Nothing may ask on behalf of a session that is about to end.
+  quiet();
   await postJson("sign-out").catch(() => null);
   signedOut();
 }
 
+function quiet() {
+  shell?.watching.abort();
+  current.abort();
+}
+
 function signedOut() {
+  quiet();
   shell = null;
   top.replaceChildren();
   foot.replaceChildren();
