@@ -1,4 +1,4 @@
-"""Cuts secrets out of what leaves the process: API keys, bearer tokens, passwords in URLs, fields named like one."""
+"""Cuts secrets out of what leaves the process: API keys, bearer tokens, passwords, fields named like one."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,9 @@ _DEPTH: Final = 12
 _PATTERN: Final = re.compile(
     r"(?P<key>pv_)[A-Za-z0-9_\-]{12,}"
     r"|(?P<scheme>(?:bearer|basic)(?:[ +]|\\t|%20){1,4})[A-Za-z0-9._~+/=\-]{6,}"
-    r"|(?P<user>://[^\s/@:\"'\\]*:)[^\s/@\"'\\]+(?=@)",
+    r"|(?P<user>://[^\s/@:\"'\\]*:)[^\s/@\"'\\]+(?=@)"
+    # As in a connection string, a keyword argument or JSON; not in prose, where words follow the colon.
+    r"|(?P<password>passw(?:or)?d(?:\\?[\"'])?(?:\s?=\s?(?:\\?[\"'])?|:\s?\\?[\"']))[^\s\"'\\,;&)]+",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(r"passw|secret|token|api_?key|authorization|cookie|credential", re.IGNORECASE)
@@ -23,7 +25,7 @@ def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced; the rest is unchanged."""
     small = text.lower()
     # Nearly every text has none of these: looking costs a tenth of what the pattern does.
-    if not ("pv_" in small or "bearer" in small or "basic" in small or "://" in small):
+    if not ("pv_" in small or "bearer" in small or "basic" in small or "://" in small or "passw" in small):
         return text
     return _PATTERN.sub(lambda match: f"{match.group(match.lastgroup or 0)}{CUT}", text)
 

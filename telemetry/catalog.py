@@ -243,7 +243,7 @@ GPU_PRICE: Final = Metric(
     source="worker",
 )
 
-# --- GPU (gpu_uuid on every series; everything that names a card joins through gpu_info) -----------------------------
+# --- GPU (Series of a card carry gpu_uuid; whatever else names the card joins through gpu_info) ---------------------
 
 _GPU = ("gpu_uuid",)
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from telemetry._current import current
@@ -14,7 +15,7 @@ from telemetry.http._middleware import ExceptionWitness, RequestMiddleware, Trac
 from telemetry.http._observer import Observer
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
-from telemetry.http._spans import choose_stable_names, server_spans
+from telemetry.http._spans import server_spans, trace_requests
 from telemetry.settings import TelemetrySettings
 
 
@@ -37,7 +38,7 @@ def instrument(app: FastAPI, telemetry: Telemetry | None = None) -> Telemetry:
         raise RuntimeError("instrument(app) was called twice for the same app")
     telemetry = telemetry or current() or _start_for_the_process()
     app.state.plainview_telemetry = telemetry
-    choose_stable_names()
+    trace_requests(app, telemetry.tracer_provider)
     _wrap_stack(app, telemetry)
     return telemetry
 
@@ -50,7 +51,7 @@ def _start_for_the_process() -> Telemetry:
 
 
 def _wrap_stack(app: FastAPI, telemetry: Telemetry) -> None:
-    """Put ours around the whole stack. `add_middleware` would put it inside the handler that answers 500."""
+    """Put ours directly inside the server span. `add_middleware` would put it inside the handler that answers 500."""
     build = app.build_middleware_stack
 
     def build_with_telemetry() -> ASGIApp:
@@ -63,7 +64,12 @@ def _wrap_stack(app: FastAPI, telemetry: Telemetry) -> None:
         observer = Observer(
             RedMetrics(telemetry.families), telemetry.logs, RouteTemplates(app.routes), telemetry.edge("http")
         )
-        observed = RequestMiddleware(stack, observer, MetricsEndpoint(telemetry.registry))
-        return Traced(server_spans(observed, telemetry.tracer_provider), observed)
+        metrics = MetricsEndpoint(telemetry.registry)
+        with telemetry.edge("spans"):
+            spans = server_spans(stack, telemetry.edge("spans"))
+            # The app's own handler of errors is in `spans.app`; when that fails too, its answer has the ids as well.
+            spans.app = observed = RequestMiddleware(ServerErrorMiddleware(spans.app), observer, metrics)
+            return Traced(stack, observed)
+        return RequestMiddleware(stack, observer, metrics)  # without spans: counted as an error and logged
 
     app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]

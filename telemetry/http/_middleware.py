@@ -80,7 +80,7 @@ class ExceptionWitness:
 class Traced:
     """Sends each request through the span source, but those of machines that poll.
 
-    `app` is the span source: FastAPI looks for it along this attribute before it decides whether to trace by itself.
+    `app` leads to the span source: FastAPI looks for it along these before it decides whether to trace by itself.
     """
 
     def __init__(self, app: ASGIApp, untraced: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
@@ -88,6 +88,8 @@ class Traced:
         self._untraced = untraced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # As FastAPI's own `exclude` does it: else a mounted app that is not instrumented begins a trace of its own.
+        scope.setdefault("fastapi.telemetry", None)
         # A mounted app that is instrumented too is part of the request that is observed already.
         if KEY in scope or (scope["type"] == "http" and is_quiet(scope["path"])):
             await self._untraced(scope, receive, send)

@@ -4,8 +4,7 @@ import logging
 from time import perf_counter
 from typing import Any, Final, Literal
 
-from opentelemetry import trace
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import Span, StatusCode
 from starlette.types import Message, Receive, Scope, Send
 
 from telemetry._secrets import redact
@@ -14,6 +13,9 @@ from telemetry.context import Scope as Fields
 from telemetry.http._ids import answer_headers, request_id
 from telemetry.http._observer import Observer
 from telemetry.http._routes import UNMATCHED, bounded_method
+
+#: Where a request's server span waits in the scope. The current span may be another: that of a caller in this process.
+SPAN: Final = "plainview.span"
 
 Outcome = Literal["completed", "disconnected", "failed"]
 
@@ -62,9 +64,9 @@ class Exchange:
         self._error: Exception | None = None
         self._finished = False
         self.method = bounded_method(scope["method"])
-        span = trace.get_current_span()
+        span: Span | None = scope.pop(SPAN, None)
         self.fields = Fields(
-            request_id(scope["headers"]), None if quiet or not span.get_span_context().is_valid else span
+            request_id(scope["headers"]), span if span is not None and span.get_span_context().is_valid else None
         )
 
     async def receive(self) -> Message:
@@ -114,9 +116,12 @@ class Exchange:
                 line=None if self._quiet else self._line(outcome, status, seconds),
                 level=logging.ERROR if status >= 500 else logging.INFO,  # noqa: PLR2004 - server errors
             )
+            self._end_span()
 
     def failed(self, error: Exception) -> None:
-        """Take note of an exception that no handler of the app turned into an answer."""
+        """Take note of an exception that no handler of the app turned into an answer; of each but once."""
+        if error is self._error:  # seen already on its way out of a mounted app
+            return
         with self._observer.edge:
             self._error = error
             self._observer.unhandled(self.fields, error, method=self.method, path=self._scope["path"])
@@ -150,6 +155,12 @@ class Exchange:
             attributes["error.type"] = type(self._error).__qualname__
             span.set_status(StatusCode.ERROR, redact(f"{type(self._error).__name__}: {self._error}"))
         span.set_attributes(attributes)
+
+    def _end_span(self) -> None:
+        """End a span whose answer was never completed: what passes it now would be put on it with its text in clear."""
+        span = self.fields.span
+        if span is not None and span.is_recording():
+            span.end()
 
     def _line(self, outcome: Outcome, status: int, seconds: float) -> dict[str, Any]:
         return {

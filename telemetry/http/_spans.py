@@ -1,8 +1,9 @@
-"""The one place that decides where server spans come from: OpenTelemetry's own ASGI instrumentation.
+"""The one place that decides where server spans come from: opentelemetry-instrumentation-fastapi.
 
-It is the middleware that opentelemetry-instrumentation-fastapi installs, entered one door further in: that package
-matches every route a second time for the span's name (220 us with a hundred routes) and patches Starlette's
-background tasks for the whole process. The name and `http.route` are set after routing instead (`_request.py`).
+`trace_requests` lets that package wrap the app, `server_spans` finds its middleware in the built stack and puts right
+what would cost or tell too much; the reason stands at each step. An app whose author has instrumented it already keeps
+that span, its provider and its hooks: one request, one server span.
+
 FastAPI traces itself since 0.142, and steps aside when it finds this middleware in the app's stack.
 """
 
@@ -10,44 +11,103 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
 
+from fastapi import FastAPI
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.background import BackgroundTask
+from starlette.types import ASGIApp, Scope
 
-from telemetry.http._routes import bounded_method
+from telemetry._edge import Edge
+from telemetry.http._request import SPAN
+from telemetry.http._span_details import correct, first_name
 
 _OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
-_PORTS: Final = {"http": 80, "https": 443}
 
 
-def server_spans(app: ASGIApp, provider: TracerProvider) -> ASGIApp:
-    """Return `app` within one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
-    with _stable_names():
-        return OpenTelemetryMiddleware(
-            app,
-            default_span_details=_first_name,
-            server_request_hook=_correct,
-            tracer_provider=provider,
-            meter_provider=NoOpMeterProvider(),
-            exclude_spans=["receive", "send"],
+def trace_requests(app: FastAPI, provider: TracerProvider) -> None:
+    """Have `app` make one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
+    if getattr(app, "_is_instrumented_by_opentelemetry", False):
+        return
+    with _stable_names(), _background_tasks_untouched():
+        FastAPIInstrumentor.instrument_app(
+            app, tracer_provider=provider, meter_provider=NoOpMeterProvider(), exclude_spans=["receive", "send"]
         )
 
 
-def choose_stable_names() -> None:
-    """Make OpenTelemetry's instrumentations use the stable HTTP names, before another one asks for the old ones.
+def server_spans(stack: ASGIApp, edge: Edge) -> OpenTelemetryMiddleware:
+    """Return the middleware in a built stack that makes the server spans; what is set as its `app` runs within one.
 
-    They ask once in a process, the first time that any is used; from then on all of them share the answer.
+    Raises:
+        LookupError: the stack has none, as the instrumentor skips a stack that it does not know.
     """
-    server_spans(_nothing, TracerProvider(shutdown_on_exit=False))
+    spans = _find(stack)
+    with edge:
+        _remove_recorder(spans)
+    _give_names(spans)
+    _hand_over(spans, edge)
+    return spans
+
+
+def _find(stack: ASGIApp) -> OpenTelemetryMiddleware:
+    layer: Any = stack
+    while layer is not None:
+        if isinstance(layer, OpenTelemetryMiddleware):
+            return layer
+        layer = getattr(layer, "app", None)
+    raise LookupError(
+        f"opentelemetry-instrumentation-fastapi did not wrap this app: its middleware stack begins with "
+        f"{type(stack).__name__}, not with Starlette's ServerErrorMiddleware; its requests have no span of ours"
+    )
+
+
+def _remove_recorder(spans: OpenTelemetryMiddleware) -> None:
+    """Take out the layer that puts every exception's text on the span in clear; `ExceptionWitness` redacts it.
+
+    Where it cannot be found, what is exported is redacted still, and an exception is on the span twice.
+    """
+    layer: Any = spans
+    while (inner := getattr(layer, "app", None)) is not None:
+        if type(inner).__module__ == FastAPIInstrumentor.__module__:
+            layer.app = inner.app
+            return
+        layer = inner
+    raise LookupError("found no exception recorder of FastAPIInstrumentor inside its OpenTelemetryMiddleware")
+
+
+def _give_names(spans: OpenTelemetryMiddleware) -> None:
+    """Keep it from matching every route a second time, 220 us with a hundred routes: `Exchange` knows the route."""
+    by_route: Any = spans.default_span_details
+
+    def details(scope: Scope) -> tuple[str, dict[str, Any]]:
+        if scope["type"] == "http":
+            return first_name(scope), {}
+        named: tuple[str, dict[str, Any]] = by_route(scope)
+        return named
+
+    spans.default_span_details = details
+
+
+def _hand_over(spans: OpenTelemetryMiddleware, edge: Edge) -> None:
+    """Correct each span and leave it in the scope; the hook of the app's author, if there is one, comes after."""
+    authors_hook = spans.server_request_hook
+
+    def hook(span: Span, scope: Scope) -> None:
+        scope[SPAN] = span
+        with edge:
+            correct(span, scope)
+        if authors_hook is not None:
+            authors_hook(span, scope)
+
+    spans.server_request_hook = hook
 
 
 @contextmanager
 def _stable_names() -> Iterator[None]:
-    """Set the opt-in only while the middleware is built: children of this process should not inherit it."""
+    """Set the opt-in while OpenTelemetry asks for it, once in a process; children should not inherit it."""
     before = os.environ.get(_OPT_IN)
     chosen = [name for name in (before or "").split(",") if name.strip() and not name.strip().startswith("http")]
     os.environ[_OPT_IN] = ",".join([*chosen, "http"])
@@ -60,42 +120,17 @@ def _stable_names() -> Iterator[None]:
             os.environ[_OPT_IN] = before
 
 
-def _first_name(scope: Scope) -> tuple[str, dict[str, Any]]:
-    """Name the span by its method alone, as the convention wants while the route is not known."""
-    method = bounded_method(scope.get("method", ""))
-    return ("HTTP" if method == "_OTHER" else method), {}
+@contextmanager
+def _background_tasks_untouched() -> Iterator[None]:
+    """Undo the instrumentor's patch of Starlette's class, unless the app's author asked for it before.
 
-
-def _correct(span: Span, scope: Scope) -> None:
-    """Put right what the instrumentation gets wrong: the query in clear, and host and port as one address."""
-    if not span.is_recording():
-        return
-    address, port = _server(scope)
-    attributes: dict[str, str | int] = {"server.address": address, "server.port": port}
-    if query := scope.get("query_string"):
-        attributes["url.query"] = redacted_query(query)
-    span.set_attributes(attributes)
-
-
-def _server(scope: Scope) -> tuple[str, int]:
-    """Return the host and port that the client asked for, by its Host header, else those of the socket."""
-    default = _PORTS.get(scope.get("scheme", "http"), 80)
-    header = next((value for name, value in scope["headers"] if name == b"host"), None)
-    if header is None:
-        host, port = scope.get("server") or ("", default)
-        return host, port or default
-    host = header.decode("latin-1")
-    address, colon, port = host.rpartition(":")
-    if not colon or not port.isdigit():  # no port, or the last colon is one of an IPv6 address
-        address, port = host, str(default)
-    return address.strip("[]"), int(port)
-
-
-def redacted_query(query: bytes) -> str:
-    """Return a query string with its names and none of its values, which may be secrets or prompts."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=None)
-    return urlencode([(name, "REDACTED") for name, _ in pairs[:32]])
-
-
-async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    return None
+    It would make the background tasks of every app in the process spans of the tracer of the first.
+    """
+    call = BackgroundTask.__call__
+    patched = hasattr(BackgroundTask, "_otel_original_call")
+    try:
+        yield
+    finally:
+        BackgroundTask.__call__ = call  # type: ignore[method-assign]
+        if not patched:
+            delattr(BackgroundTask, "_otel_original_call")
