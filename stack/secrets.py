@@ -18,9 +18,9 @@ NATIVE: Final = ("console_token", "notifier_token")
 
 # Secret -> the consumers that read it; the same value is written for each of them.
 COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
-    "console_token": ("app",),
-    "notifier_token": ("app", "alertmanager"),
-    "postgres_password": ("app", "postgres"),
+    "console_token": ("console",),
+    "notifier_token": ("alertmanager", "console", "notifier"),
+    "postgres_password": ("postgres", "service"),
     "grafana_admin_password": ("grafana",),
 }
 

@@ -33,8 +33,9 @@ def test_consumers_of_one_secret_get_the_same_value_and_no_other_secret(tmp_path
     secrets.ensure_for_consumers(tmp_path)
     assert before == {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
 
-    assert (tmp_path / "app" / "postgres_password").read_text() == (
+    assert (tmp_path / "service" / "postgres_password").read_text() == (
         tmp_path / "postgres" / "postgres_password"
     ).read_text()
     assert [path.name for path in (tmp_path / "postgres").iterdir()] == ["postgres_password"]
-    assert len({path.read_text() for path in before if path.parent.name == "app"}) == 3
+    assert {path.name for path in (tmp_path / "console").iterdir()} == {"console_token", "notifier_token"}
+    assert len({path.read_text() for path in before}) == len(secrets.COMPOSE)
