@@ -17,9 +17,10 @@ from telemetry.process_settings import SettingsInvalid
 
 
 def _serve(settings: Settings) -> int:
-    from app.server import serve  # noqa: PLC0415 - each command loads only what it needs
+    from app.server import run_api  # noqa: PLC0415 - each command loads only what it needs
 
-    return serve(settings, _telemetry("api"))
+    run_api(settings, _telemetry("api"))
+    return 0
 
 
 def _worker(settings: Settings) -> int:

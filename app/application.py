@@ -14,7 +14,7 @@ from app.database.engine import open_async_database
 from app.database.schema import check_schema
 from app.docs.routes import router as docs_router
 from app.errors.handlers import add_handlers
-from app.health.checks import Health
+from app.health.checks import health_of
 from app.health.components import components
 from app.health.routes import router as health_router
 from app.jobs.files import JobFiles
@@ -22,6 +22,7 @@ from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
 from app.jobs.routes import router as jobs_router
 from app.jobs.series import service_series
+from app.jobs.submission import count_from_zero
 from app.jobs.sweeper import sweeping
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
@@ -68,9 +69,9 @@ async def _lifespan(app: FastAPI, *, settings: Settings, telemetry: Telemetry) -
                 catalog.Event.AUTH_SWITCHED_OFF, detail="PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator"
             )
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
-        health = Health(components(database, queue, files, auth_required=settings.auth_required))
-        telemetry.register(health)
-        stack.callback(telemetry.registry.unregister, health)
+        parts = components(database, queue, files, auth_required=settings.auth_required)
+        health = await stack.enter_async_context(health_of(parts, telemetry))
+        count_from_zero(telemetry)
         await stack.enter_async_context(service_series(database, settings, telemetry))
         await stack.enter_async_context(reconciling(database, queue))
         await stack.enter_async_context(sweeping(database, queue, files, settings.result_ttl))

@@ -1,7 +1,8 @@
 """Traces, metrics, GPU readings, cost and JSON logs for any FastAPI app.
 
 Two lines are enough: `instrument(app)`, and `with gpu_work("render", customer=...)` around what a GPU is paid for.
-`telemetry.catalog`, `telemetry.context`, `telemetry.gpu`, `telemetry.logs` and `telemetry.process_settings` are public too.
+`telemetry.catalog`, `telemetry.context`, `telemetry.gpu`, `telemetry.logs`, `telemetry.process_settings` and
+`telemetry.serving` are public too.
 """
 
 from importlib import import_module

@@ -422,7 +422,7 @@ NOTIFICATION_RECEIVED: Final = Metric(
 NOTIFICATION_DELIVERIES: Final = Metric(
     "notification_deliveries_total",
     "counter",
-    "Attempts to deliver a notification, by kind of target and outcome (delivered, failed, abandoned).",
+    "Attempts to deliver a notification, by target (kind and short id) and outcome (delivered, failed, abandoned).",
     labels=("target", "outcome"),
     source="notifier",
 )
@@ -638,9 +638,10 @@ class Event:
     NOTIFICATION_REFUSED: Final = "notification.refused"
     NOTIFICATION_OPEN: Final = "notification.open_without_token"
     NOTIFICATION_OUTBOX_FAILED: Final = "notification.outbox_failed"
-    NOTIFICATION_EVIDENCE_FAILED: Final = "notification.evidence_failed"
+    NOTIFIER_LISTENING: Final = "notifier.listening"
     WATCHDOG_SILENT: Final = "watchdog.silent"
     WATCHDOG_BACK: Final = "watchdog.back"
+    API_LISTENING: Final = "api.listening"
     CONSOLE_LISTENING: Final = "console.listening"
     TELEMETRY_EXPORT_FAILED: Final = "telemetry.export_failed"
     TELEMETRY_EXPORT_RECOVERED: Final = "telemetry.export_recovered"

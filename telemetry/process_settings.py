@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final, Self, get_args
 
@@ -10,8 +11,11 @@ from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from telemetry._secrets import redact
+
 PREFIX: Final = "PLAINVIEW_"
 FILE: Final = "_FILE"
+_URL_PASSWORD: Final = re.compile(r"(://[^\s:/@]*:).*@")
 
 
 class SettingsInvalid(ValueError):  # noqa: N818 - says what happened
@@ -85,8 +89,13 @@ class ProcessSettings(BaseSettings):
         name = str(problem["loc"][0])
         fields = cls.variables()
         variable = name if name in fields else cls.variable(name)
-        shown = "(hidden)" if is_secret(fields[variable]) else repr(problem.get("input"))
+        shown = "(hidden)" if is_secret(fields[variable]) else _without_password(repr(problem.get("input")))
         return f"{variable}={shown} is not allowed: {message}"
+
+
+def _without_password(shown: str) -> str:
+    """Return a value with the password of a URL masked; up to the last @, for a password may hold any character."""
+    return redact(_URL_PASSWORD.sub(r"\1***@", shown))
 
 
 def is_secret(field: FieldInfo) -> bool:

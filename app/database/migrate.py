@@ -36,7 +36,7 @@ def migrate(settings: Settings, revision: str = "head") -> None:
 @contextmanager
 def _one_at_a_time(database: Database) -> Iterator[None]:
     if database.engine.dialect.name == "sqlite":
-        # BEGIN IMMEDIATE takes the write lock, for ours and for the queue's migrations.
+        # Ours and the queue's tables are two files; the migrations of each begin by taking its file's write lock.
         yield
         return
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from app.database.times import Moment
 
@@ -65,6 +65,7 @@ job: Final = Table(
     Column("result_bytes", BigInteger),
     Column("output_seconds", Float),
     Column("result_removed_at", Moment),
+    Column("notes", JSON),
     Index(None, "state", "queued_at"),
     Index(None, "customer", "created_at"),
     Index(None, "created_at"),
@@ -86,7 +87,7 @@ run: Final = Table(
     Column("ended_at", Moment),
     Column("gpu_seconds", Float, nullable=False, default=0.0),
     Column("cost_nanousd", BigInteger, nullable=False, default=0),
-    Index(None, "touched_at"),
+    Index(None, "started_at"),
 )
 
 worker: Final = Table(

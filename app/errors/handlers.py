@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.errors.codes import Code
 from app.errors.problem import FieldError, ServiceError, problem_response
@@ -20,6 +21,8 @@ from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 _LONGEST_VALUE: Final = 100
+_MOST_SAID: Final = 3
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _BY_STATUS: Final = {
     400: Code.BAD_REQUEST,
     404: Code.ROUTE_UNKNOWN,
@@ -37,7 +40,9 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(ClientDisconnect, _disconnected)
-    app.add_exception_handler(DBAPIError, _database)
+    # Only these two say that the database is away; the others say that it was asked something wrong.
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(InterfaceError, _database)
     app.add_exception_handler(PoolTimeoutError, _database)
     app.add_exception_handler(Exception, _unhandled)
 
@@ -61,27 +66,41 @@ def refusal(error: BadInput) -> ServiceError:
 async def _validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     fields = [_field(problem) for problem in error.errors()]
-    names = ", ".join(dict.fromkeys(field.field for field in fields))
-    return problem_response(ServiceError(Code.INVALID_INPUT, f"Cannot be used: {names}.", errors=fields))
+    said = " ".join(f"{field.field}: {field.message}. Found {field.value}." for field in fields[:_MOST_SAID])
+    return problem_response(ServiceError(Code.INVALID_INPUT, said, errors=fields))
 
 
 def _field(problem: dict[str, Any]) -> FieldError:
+    if problem["type"] == "json_invalid":
+        return FieldError("body", "something else", f"The body should be JSON ({problem['ctx']['error']})")
     location = [str(part) for part in problem["loc"]]
     # The first part says where (path, query, body), which the name alone makes plain.
     name = ".".join(location[1:] or location)
-    value = repr(problem.get("input"))
+    value = "nothing" if problem["type"] == "missing" else repr(problem.get("input"))
     shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
-    return FieldError(name, shown, str(problem["msg"]))
+    return FieldError(name, shown, str(problem["msg"]).removeprefix("Value error, "))
 
 
 async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code = _BY_STATUS.get(error.status_code, Code.HTTP_ERROR)
-    detail = {
-        Code.ROUTE_UNKNOWN: f"{request.url.path} is not an address of this service; /docs lists them.",
-        Code.METHOD_NOT_ALLOWED: f"{request.method} is not allowed at {request.url.path}.",
-    }.get(code, str(error.detail))
-    return problem_response(ServiceError(code, detail, headers=error.headers), status=error.status_code)
+    detail, headers = str(error.detail), dict(error.headers or {})
+    if code is Code.ROUTE_UNKNOWN:
+        detail = f"{request.url.path} is not an address of this service; /docs lists them."
+    if code is Code.METHOD_NOT_ALLOWED:
+        allowed = headers["Allow"] = ", ".join(_allowed_methods(request))
+        detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed}."
+    return problem_response(ServiceError(code, detail, headers=headers), status=error.status_code)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods of all routes at this address; the framework names those of the first one only."""
+    routes = request.app.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:

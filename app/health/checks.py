@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from app.background import every
 from telemetry import catalog
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
 _VALUES: Final[Mapping[Status, float]] = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
 _TIMEOUT: Final = 2.0
 _KEPT_SECONDS: Final = 1.0
+_SECONDS_BETWEEN: Final = 2.0
+_STALE_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,9 @@ class Finding:
 
     status: Status
     message: str
+
+
+Check = Callable[[], Awaitable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,9 @@ class Report:
 
 
 class Health(Collector):
-    """Asks the parts on demand; exports what it last found. Lives as long as the app."""
+    """Asks the parts on demand; exports what it last found, nothing once that is old. Lives as long as the app."""
 
-    def __init__(self, checks: Mapping[str, Callable[[], Awaitable[Finding]]]) -> None:
+    def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
         self._lock = asyncio.Lock()
         self._report: Report | None = None
@@ -77,12 +87,25 @@ class Health(Collector):
     def collect(self) -> Iterable[Metric]:
         metric = catalog.HEALTH_COMPONENT
         family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for part in self._report.components if self._report else ():
+        fresh = time.monotonic() - self._taken_at < _STALE_SECONDS
+        for part in self._report.components if self._report and fresh else ():
             family.add_metric([part.name], _VALUES[part.status])
         yield family
 
 
-async def _ask(name: str, check: Callable[[], Awaitable[Finding]]) -> Component:
+@asynccontextmanager
+async def health_of(checks: Mapping[str, Check], telemetry: Telemetry) -> AsyncIterator[Health]:
+    """Give the health of these parts, looked at every two seconds and exported while the block lasts."""
+    health = Health(checks)
+    telemetry.register(health)
+    try:
+        async with every(_SECONDS_BETWEEN, health.report, name="check health"):
+            yield health
+    finally:
+        telemetry.registry.unregister(health)
+
+
+async def _ask(name: str, check: Check) -> Component:
     began = time.monotonic()
     try:
         async with asyncio.timeout(_TIMEOUT):

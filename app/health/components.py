@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 from app.database.engine import AsyncDatabase
 from app.database.schema import WrongSchemaError, check_schema
-from app.health.checks import Finding
+from app.health.checks import Check, Finding
 from app.jobs import workers
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
@@ -21,11 +20,9 @@ _CRITICAL: Final = 0.05
 _GIB: Final = 2**30
 
 
-def components(
-    database: AsyncDatabase, queue: JobQueue, files: JobFiles, *, auth_required: bool
-) -> dict[str, Callable[[], Awaitable[Finding]]]:
+def components(database: AsyncDatabase, queue: JobQueue, files: JobFiles, *, auth_required: bool) -> dict[str, Check]:
     """Return the checks of the API by the part that they ask."""
-    checks: dict[str, Callable[[], Awaitable[Finding]]] = {
+    checks: dict[str, Check] = {
         "database": lambda: _database(database),
         "queue": lambda: _queue(queue),
         "storage": lambda: asyncio.to_thread(_storage, files.results),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.database.engine import Database
 from app.generation.generator import Cancelled, Generated, Generator
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from telemetry.gpu import Device
 
 _log = get_logger(__name__)
+# A generator may be anybody's; what it says is kept and shown.
+_MOST_NOTES: Final = 20
+_LONGEST_NOTE: Final = 500
 
 
 class Attempt:
@@ -77,6 +80,7 @@ class Attempt:
             result_name=result.name,
             result_bytes=result.stat().st_size,
             output_seconds=made.duration_seconds,
+            notes=tuple(str(note)[:_LONGEST_NOTE] for note in made.notes[:_MOST_NOTES]),
         )
 
     def _generate(self, mine: Claim, draft: Path, context: RunContext) -> Generated:

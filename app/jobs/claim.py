@@ -56,4 +56,5 @@ class Ending:
     result_name: str | None = None
     result_bytes: int | None = None
     output_seconds: float | None = None
+    notes: tuple[str, ...] = ()
     may_run_again: bool = False

@@ -49,7 +49,8 @@ def claim(connection: Connection, job_id: str, worker_id: str, *, device: str, m
         )
     )
     changed = {"state": State.RUNNING, "attempts": attempt, "worker_id": worker_id, "device": device, "model": model}
-    changed |= {"stage": None, "progress": 0.0}
+    # What was delivered was in the queue, also when whoever put it there died before noting it.
+    changed |= {"stage": None, "progress": 0.0, "enqueued_at": found.enqueued_at or moment}
     if found.started_at is None:
         changed |= {"started_at": moment, "queue_seconds": (moment - found.created_at).total_seconds()}
     return Claim(_change(connection, job_id, changed), attempt, waited_since, moment)
@@ -82,6 +83,7 @@ def end(connection: Connection, mine: Claim, ending: Ending) -> Job | None:
         "result_name": ending.result_name,
         "result_bytes": ending.result_bytes,
         "output_seconds": ending.output_seconds,
+        "notes": list(ending.notes),
         "finished_at": moment if state.is_final else None,
     }
     if state is State.SUCCEEDED:

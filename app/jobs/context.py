@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.generation.generator import Cancelled
 from app.jobs.job import OPERATION
+from app.jobs.spans import exemplar
 from telemetry.catalog import Event as LogEvent
 from telemetry.catalog import Span
 from telemetry.logs import get_logger
@@ -58,12 +59,13 @@ class RunContext:
         self._advance(0.0)
         self._tell(at_once=True)
         started = time.monotonic()
-        try:
-            with self._tracer.start_as_current_span(name):
+        with self._tracer.start_as_current_span(name) as span:
+            try:
                 yield
-        finally:
-            self._durations.labels(operation=OPERATION, stage=name).observe(time.monotonic() - started)
-            self._advance(1.0)
+            finally:
+                seconds = time.monotonic() - started
+                self._durations.labels(operation=OPERATION, stage=name).observe(seconds, exemplar(span))
+                self._advance(1.0)
 
     def progress(self, fraction: float) -> None:
         """Report how much of the stage is done; raises `Cancelled` when the job is to stop."""

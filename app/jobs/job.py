@@ -53,6 +53,7 @@ class Job:
         queue_seconds: wait before the first run.
         gpu_seconds, cost_nanousd: of all its runs so far.
         traceparent: W3C context of the submit request.
+        notes: what the generator says to who reads the result.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Job:
     result_bytes: int | None
     output_seconds: float | None
     result_removed_at: datetime | None
+    notes: tuple[str, ...]
 
     @property
     def cost_usd(self) -> Decimal:

@@ -16,6 +16,7 @@ from app.errors import Code, FieldError, ServiceError
 
 _MOST_PARTS: Final = 20
 _MOST_HEADER_BYTES: Final = 8 * 1024
+_LONGEST_BOUNDARY: Final = 70  # by RFC 2046; more of it is not repeated
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class _Part:
     name: str = ""
     size: int = 0
     stream: BinaryIO | None = None
+    is_read: bool = False
 
 
 class Reception:
@@ -33,6 +35,7 @@ class Reception:
 
     def __init__(self, folder: Path, boundary: bytes, limits: Mapping[str, int]) -> None:
         self.sizes: dict[str, int] = {}
+        self.boundary = boundary[:_LONGEST_BOUNDARY].decode("ascii", "replace")
         self.is_complete = False
         self._folder = folder
         self._limits = limits
@@ -57,7 +60,16 @@ class Reception:
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
-            raise ServiceError(Code.BAD_REQUEST, f"The multipart body is broken: {error}.") from error
+            raise ServiceError(Code.BAD_REQUEST, self._reason()) from error
+
+    def _reason(self) -> str:
+        if self._parts == 0:
+            return (
+                "The body is not the multipart that its Content-Type announces: no part begins with the boundary "
+                f"--{self.boundary}. Let your HTTP client make both, such as `curl -F`."
+            )
+        where = "what follows a boundary is" if self._part.is_read else "a part's header is"
+        return f"The multipart body cannot be read: {where} broken, in part {self._parts}."
 
     def close(self) -> None:
         """Close what is still open."""
@@ -93,7 +105,7 @@ class Reception:
         name = self._part.name
         if name not in self._limits:
             expected = ", ".join(self._limits)
-            shown = FieldError(name[:100], "", f"There is no such field. Allowed: {expected}.")
+            shown = FieldError(name[:100], "not read", f"There is no such field. Allowed: {expected}.")
             raise ServiceError(Code.INVALID_INPUT, f"{name[:100]!r} is not a field; send {expected}.", errors=[shown])
         if name in self.sizes:
             shown = FieldError(name, "sent twice", "Send the field once.")
@@ -111,6 +123,7 @@ class Reception:
 
     def _on_part_end(self) -> None:
         self.close()
+        self._part.is_read = True
         self.sizes[self._part.name] = self._part.size
 
     def _on_end(self) -> None:
@@ -143,7 +156,9 @@ async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> 
     finally:
         reception.close()
     if not reception.is_complete:
-        raise ServiceError(Code.BAD_REQUEST, "The multipart body ends before its last boundary.")
+        raise ServiceError(
+            Code.BAD_REQUEST, f"The multipart body ends before its last boundary, --{reception.boundary}--."
+        )
     return reception.sizes
 
 

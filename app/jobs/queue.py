@@ -69,10 +69,19 @@ class JobQueue:
             self._client.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
         return [workflow.workflow_id for workflow in held]
 
-    def restart(self, job_id: str) -> None:
-        """Deliver a job again whose delivery ended without the job reaching a final state."""
-        self._client.delete_workflow(job_id)
-        self.enqueue(job_id)
+    def restart(self, job_id: str) -> bool:
+        """Deliver a job again whose delivery ended or was lost; False when another node has done so by now."""
+        from dbos import error  # noqa: PLC0415
+
+        if job_id not in self.states([job_id]):
+            self.enqueue(job_id)
+            return True
+        try:
+            # Changes the record only if it is as it was read: a delivery that runs is never touched.
+            self._client.rewind_workflow(job_id, queue_name=QUEUE)
+        except error.DBOSException:
+            return False
+        return True
 
     def forget_finished(self, before: str) -> int:
         """Delete the records of deliveries that ended before `before` (RFC 3339); return how many went."""

@@ -19,6 +19,7 @@ from app.background import every
 from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.queue import JobQueue
+from app.jobs.silence import Silence
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
@@ -31,9 +32,10 @@ _STILL_DELIVERING: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 class Reconciler:
     """One pass over rows and queue; passes of several nodes may overlap, each step is safe to repeat."""
 
-    def __init__(self, database: AsyncDatabase, queue: JobQueue) -> None:
+    def __init__(self, database: AsyncDatabase, queue: JobQueue, silence: Silence | None = None) -> None:
         self._database = database
         self._queue = queue
+        self._silence = silence or Silence()
         self._suspects: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -49,7 +51,7 @@ class Reconciler:
             _log.warning(Event.JOB_ENQUEUED_LATE, job_id=job_id)
 
     async def _take_over(self) -> None:
-        for worker_id in await self._database.read(workers.dead):
+        for worker_id in self._silence.among(await self._database.read(workers.may_hold_jobs)):
             for job_id in await asyncio.to_thread(self._queue.reclaim, worker_id):
                 _log.warning(Event.JOB_TAKEN_OVER, job_id=job_id, worker=worker_id)
 
@@ -62,8 +64,8 @@ class Reconciler:
         ended = frozenset(job_id for job_id in unfinished if states.get(job_id) not in _STILL_DELIVERING)
         # A job that ended between the two looks is not a case: only what both passes saw is.
         for job_id in ended & self._suspects:
-            await asyncio.to_thread(self._queue.restart, job_id)
-            _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
+            if await asyncio.to_thread(self._queue.restart, job_id):
+                _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
         self._suspects = ended
 
 

@@ -7,14 +7,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime
 
+from app.clock import MomentInUtc
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs import rows
 from app.jobs.job import Job, State
 from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, view
-from app.jobs.submission import submit
+from app.jobs.submission import REFUSALS, submit
 from app.keys.authentication import CurrentKey
 from app.keys.key import Key
 from app.services import CurrentServices, Services
@@ -35,11 +35,7 @@ _GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELL
     openapi_extra={"requestBody": SUBMIT_BODY},
     responses=answers(
         *_ACCESS,
-        Code.BAD_REQUEST,
-        Code.INVALID_INPUT,
-        Code.BODY_TOO_LARGE,
-        Code.MEDIA_TYPE_UNSUPPORTED,
-        Code.STORAGE_FULL,
+        *REFUSALS,
     ),
 )
 async def generate(request: Request, key: CurrentKey, services: CurrentServices) -> Accepted:
@@ -112,11 +108,12 @@ async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> F
 )
 async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> JobView:
     """Cancel a job: at once while it waits, within a second or two while it runs."""
-    job = await _job(job_id, key, services)
-    if job.state.is_final:
+    await _job(job_id, key, services)
+    job, changed = await services.database.write(rows.cancel, job_id)
+    if job.state.is_final and not changed:
         raise ServiceError(Code.JOB_ALREADY_FINISHED, f"The job is {job.state}; there is nothing to cancel.")
-    job = await services.database.write(rows.cancel, job_id)
-    _log.info(catalog.Event.JOB_CANCEL_REQUESTED, job_id=job_id, status=str(job.state))
+    if changed:
+        _log.info(catalog.Event.JOB_CANCEL_REQUESTED, job_id=job_id, status=str(job.state))
     if job.state is State.CANCELLED:
         services.telemetry.counter(catalog.JOB_FINISHED).labels(
             operation=job.operation, outcome=str(job.state), tier=job.tier
@@ -131,8 +128,8 @@ async def jobs(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     key: CurrentKey,
     services: CurrentServices,
     status: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Only jobs created before this moment.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[MomentInUtc | None, Query(description="Only jobs created before this moment.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most jobs in one answer.")] = 50,
 ) -> JobList:
     """List jobs, newest first. A customer sees its own, an administrator all."""
     found = await services.database.read(rows.newest, _seen_by(key), state=status, before=before, limit=limit)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from app.database.tables import job
 from app.database.times import now
 from app.jobs.job import OPERATION, UNFINISHED, Job, State
+
+_MOST_IDS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class NewJob:
 def as_job(row: Row[Any]) -> Job:
     """Return a row of the table as a job."""
     values = dict(row._mapping)  # noqa: SLF001 - the public way to a row's names
-    return Job(**values | {"state": State(values["state"])})
+    return Job(**values | {"state": State(values["state"]), "notes": tuple(values["notes"] or ())})
 
 
 def add(connection: Connection, new: NewJob) -> int:
@@ -90,17 +92,21 @@ def position(connection: Connection, waiting: Job) -> int:
     return (ahead or 0) + 1
 
 
-def cancel(connection: Connection, job_id: str) -> Job:
-    """Cancel a queued job at once, ask a running one to stop, leave a finished one; return the job after that."""
+def cancel(connection: Connection, job_id: str) -> tuple[Job, bool]:
+    """Cancel a queued job at once, ask a running one to stop, leave a finished one.
+
+    Returns:
+        The job after that, and whether this call changed it: of many at the same time only one does.
+    """
     moment = now(connection)
-    asked = update(job).where(job.c.id == job_id, job.c.cancel_requested_at.is_(None))
-    connection.execute(asked.where(job.c.state.in_(UNFINISHED)).values(cancel_requested_at=moment))
+    asking = update(job).where(job.c.id == job_id, job.c.cancel_requested_at.is_(None))
+    asked = connection.execute(asking.where(job.c.state.in_(UNFINISHED)).values(cancel_requested_at=moment))
     connection.execute(
         update(job)
         .where(job.c.id == job_id, job.c.state == State.QUEUED)
         .values(state=State.CANCELLED, finished_at=moment, stage=None)
     )
-    return as_job(connection.execute(select(job).where(job.c.id == job_id)).one())
+    return as_job(connection.execute(select(job).where(job.c.id == job_id)).one()), asked.rowcount == 1
 
 
 def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[str]:
@@ -125,10 +131,22 @@ def expired(connection: Connection, after: timedelta, limit: int = 500) -> list[
 
 def mark_removed(connection: Connection, job_ids: Sequence[str]) -> None:
     """Note that the files of these jobs are gone."""
-    connection.execute(update(job).where(job.c.id.in_(job_ids)).values(result_removed_at=now(connection)))
+    moment = now(connection)
+    for ids in _chunks(job_ids):
+        connection.execute(update(job).where(job.c.id.in_(ids)).values(result_removed_at=moment))
 
 
 def with_files(connection: Connection, job_ids: Sequence[str]) -> set[str]:
     """Return those of the ids whose job may still need its files."""
     kept = job.c.result_removed_at.is_(None)
-    return set(connection.scalars(select(job.c.id).where(job.c.id.in_(job_ids), kept)))
+    return {
+        found
+        for ids in _chunks(job_ids)
+        for found in connection.scalars(select(job.c.id).where(job.c.id.in_(ids), kept))
+    }
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    # Both databases bound the number of a statement's parameters.
+    for start in range(0, len(ids), _MOST_IDS):
+        yield ids[start : start + _MOST_IDS]

@@ -41,7 +41,7 @@ class Runner:
         self._attempt = attempt
         self._identity = identity
         self._tracer = telemetry.tracer
-        self._tallies = Tallies(telemetry)
+        self._tallies = Tallies(telemetry, identity.device.kind)
         self._draining = threading.Event()
         self._giving_up = threading.Event()
         self._idle = threading.Event()
@@ -95,18 +95,18 @@ class Runner:
         job = mine.job
         parent = parent_of(job)
         record_wait(self._tracer, mine, parent)
-        self._tallies.started(mine)
         with (
             bound(request_id=job.request_id, customer=job.customer, job_id=job.id),
             self._tracer.start_as_current_span(
                 Span.JOB, context=parent, kind=SpanKind.CONSUMER, attributes=facts(mine, self._identity)
             ) as span,
         ):
+            self._tallies.started(mine, span)
             event = Event.JOB_STARTED if mine.attempt == 1 else Event.JOB_RETRIED
             _log.info(event, attempt=mine.attempt, queue_seconds=round(mine.waited_seconds, 3))
             began = time.monotonic()
             ending = self._attempt.run(mine, self._tallies, self._giving_up)
-            self._tallies.ran(str(ending.outcome), time.monotonic() - began)
+            self._tallies.ran(str(ending.outcome), time.monotonic() - began, span)
             return self._end(mine, ending, span)
 
     def _end(self, mine: Claim, ending: Ending, span: OtelSpan) -> RunOutcome | None:

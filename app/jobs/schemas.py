@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.generation.inputs import DEFAULT_LIMITS
 from app.jobs.job import Job, State
 
-JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+_JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def _job_id(text: str) -> str:
+    if _JOB_ID.fullmatch(text) is None:
+        raise ValueError("should be a job id as POST /generate gave it: 32 characters, 0 to 9 and a to f")
+    return text
+
+
+JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"pattern": "^[0-9a-f]{32}$"})]
 
 _ID: Final = "6f1c2a9e4b7d4c0f9a3e5d8b7c6a5f4e"
 _TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
+
+#: What each field of POST /generate may be.
+ALLOWED: Final = {
+    "image": "one still picture as JPEG, PNG or WebP, "
+    f"up to {DEFAULT_LIMITS.max_image_bytes // 2**20} MiB, "
+    f"{DEFAULT_LIMITS.min_image_side} to {DEFAULT_LIMITS.max_image_side} pixels a side",
+    "audio": "speech as WAV, MP3, FLAC, OGG or M4A, "
+    f"up to {DEFAULT_LIMITS.max_audio_bytes // 2**20} MiB and {DEFAULT_LIMITS.max_audio_seconds:g} seconds",
+    "prompt": f"1 to {DEFAULT_LIMITS.max_prompt_length} characters of text",
+}
 
 #: The body of POST /generate for the OpenAPI document; it is read as a stream, so the framework cannot know it.
 SUBMIT_BODY: Final[dict[str, Any]] = {
@@ -28,16 +48,12 @@ SUBMIT_BODY: Final[dict[str, Any]] = {
                     "image": {
                         "type": "string",
                         "format": "binary",
-                        "description": "The portrait: one still picture as JPEG, PNG or WebP, "
-                        f"up to {DEFAULT_LIMITS.max_image_bytes // 2**20} MiB, "
-                        f"{DEFAULT_LIMITS.min_image_side} to {DEFAULT_LIMITS.max_image_side} pixels a side.",
+                        "description": f"The portrait: {ALLOWED['image']}.",
                     },
                     "audio": {
                         "type": "string",
                         "format": "binary",
-                        "description": "The speech as WAV, MP3, FLAC, OGG or M4A, "
-                        f"up to {DEFAULT_LIMITS.max_audio_bytes // 2**20} MiB and "
-                        f"{DEFAULT_LIMITS.max_audio_seconds:g} seconds.",
+                        "description": f"The sound: {ALLOWED['audio']}.",
                     },
                     "prompt": {
                         "type": "string",
@@ -111,6 +127,7 @@ class JobView(BaseModel):
                     "error": None,
                     "cancel_requested": False,
                     "result_url": None,
+                    "notes": [],
                 }
             ]
         }
@@ -133,6 +150,7 @@ class JobView(BaseModel):
     error: JobError | None
     cancel_requested: bool
     result_url: str | None = Field(description="Where the video is, as long as it is kept.")
+    notes: list[str] = Field(description="What to know about the video, for example that no face was found.")
 
 
 class JobList(BaseModel):
@@ -163,4 +181,5 @@ def view(job: Job, base_url: str, queue_position: int | None = None) -> JobView:
         error=None if job.error_code is None else JobError(code=job.error_code, message=job.error_message or ""),
         cancel_requested=job.cancel_requested_at is not None,
         result_url=f"{base_url}/result/{job.id}" if kept else None,
+        notes=list(job.notes),
     )

@@ -68,7 +68,8 @@ def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
 
 
 def _cost(connection: Connection, since: datetime) -> float:
-    total = connection.scalar(select(func.sum(run.c.cost_nanousd)).where(run.c.touched_at >= since))
+    # A run belongs to the period in which it began, whole: no dollar counts twice.
+    total = connection.scalar(select(func.sum(run.c.cost_nanousd)).where(run.c.started_at >= since))
     return float(total or 0) / _USD
 
 

@@ -51,6 +51,14 @@ def record_ending(span: OtelSpan, ending: Ending) -> None:
         span.set_status(StatusCode.ERROR, ending.error_code)
 
 
+def exemplar(span: OtelSpan) -> dict[str, str] | None:
+    """Return what leads from an observation to `span`, None when the span is not exported."""
+    context = span.get_span_context()
+    if not context.trace_flags.sampled:
+        return None
+    return {"trace_id": format(context.trace_id, "032x"), "span_id": format(context.span_id, "016x")}
+
+
 def _job(job: Job) -> Attributes:
     return {Attribute.JOB_ID: job.id, Attribute.OPERATION: job.operation, Attribute.CUSTOMER: job.customer}
 

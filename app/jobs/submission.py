@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -19,14 +19,18 @@ from starlette.requests import Request
 from app.errors import Code, FieldError, ServiceError
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
-from app.jobs.job import OPERATION
+from app.jobs.job import OPERATION, State
 from app.jobs.multipart import receive, too_large
 from app.jobs.rows import NewJob
-from app.keys.key import Key
+from app.jobs.schemas import ALLOWED
+from app.keys.key import TIERS, Key
 from app.services import Services
 from telemetry import annotate, catalog
 from telemetry.context import current_request_id
 from telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
 
 _log = get_logger(__name__)
 _FIELD_OVERHEAD: Final = 64 * 1024
@@ -37,6 +41,25 @@ FIELDS: Final = {
     "prompt": DEFAULT_LIMITS.max_prompt_length * 4 + 1024,
 }
 _MOST_BYTES: Final = sum(FIELDS.values()) + _FIELD_OVERHEAD
+
+
+#: Why a submit is refused once its key was accepted.
+REFUSALS: Final = (
+    Code.BAD_REQUEST,
+    Code.INVALID_INPUT,
+    Code.BODY_TOO_LARGE,
+    Code.MEDIA_TYPE_UNSUPPORTED,
+    Code.STORAGE_FULL,
+)
+
+
+def count_from_zero(telemetry: Telemetry) -> None:
+    """Export what the API counts about jobs before there is anything to count, so that the first event is a rise."""
+    for tier in TIERS:
+        telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=tier)
+        telemetry.counter(catalog.JOB_FINISHED).labels(operation=OPERATION, outcome=str(State.CANCELLED), tier=tier)
+    for code in REFUSALS:
+        telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code)
 
 
 async def submit(request: Request, key: Key, services: Services) -> tuple[str, int]:
@@ -85,7 +108,11 @@ async def _receive(request: Request, folder: Path) -> str:
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
     sizes = await receive(request, folder, FIELDS)
-    missing = [FieldError(name, "nothing", "The field is required.") for name in FIELDS if name not in sizes]
+    missing = [
+        FieldError(name, "nothing", f"The field is required. Allowed: {ALLOWED[name]}.")
+        for name in FIELDS
+        if name not in sizes
+    ]
     if missing:
         names = ", ".join(field.field for field in missing)
         raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)

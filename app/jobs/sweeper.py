@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -38,21 +39,48 @@ class Sweeper:
         self._result_ttl = result_ttl
 
     async def run(self) -> None:
-        """Make one pass."""
-        expired = await self._remove_expired()
-        orphans = await self._remove_orphans()
-        await self._database.write(workers.forget, _WORKER_KEPT)
-        await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
-        if expired or orphans:
-            _log.info(Event.FILES_SWEPT, expired=expired, orphans=orphans)
+        """Make one pass; what fails does not keep the rest from being swept.
+
+        Raises:
+            ExceptionGroup: what failed, once all was tried.
+        """
+        failed: list[Exception] = []
+        swept: dict[str, int] = {}
+        for name, step in {
+            "expired": self._remove_expired,
+            "orphans": self._remove_orphans,
+            "workers": self._forget_workers,
+            "deliveries": self._forget_deliveries,
+        }.items():
+            try:
+                swept[name] = await step()
+            except Exception as error:  # noqa: BLE001 - raised below with the others
+                failed.append(error)
+        if swept.get("expired") or swept.get("orphans"):
+            _log.info(Event.FILES_SWEPT, **swept)
+        if failed:
+            raise ExceptionGroup("not everything could be swept", failed)
 
     async def _remove_expired(self) -> int:
-        expired = await self._database.read(rows.expired, self._result_ttl)
-        for job_id, result_name in expired:
-            await asyncio.to_thread(self._files.remove, job_id, result_name)
-        if expired:
-            await self._database.write(rows.mark_removed, [job_id for job_id, _ in expired])
-        return len(expired)
+        failed: list[OSError] = []
+        removed: list[str] = []
+        for job_id, result_name in await self._database.read(rows.expired, self._result_ttl):
+            try:
+                await asyncio.to_thread(self._files.remove, job_id, result_name)
+                removed.append(job_id)
+            except OSError as error:
+                failed.append(error)
+        if removed:
+            await self._database.write(rows.mark_removed, removed)
+        if failed:
+            raise ExceptionGroup("some files could not be removed", failed)
+        return len(removed)
+
+    async def _forget_workers(self) -> int:
+        return await self._database.write(workers.forget, _WORKER_KEPT)
+
+    async def _forget_deliveries(self) -> int:
+        return await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
 
     async def _remove_orphans(self) -> int:
         old = await asyncio.to_thread(_older_than, [self._files.uploads, self._files.results], _ORPHAN_AFTER)
@@ -66,7 +94,14 @@ class Sweeper:
 
 def _older_than(folders: list[Path], age: timedelta) -> list[Path]:
     limit = time.time() - age.total_seconds()
-    return [path for folder in folders for path in folder.iterdir() if path.stat().st_mtime < limit]
+    return [path for folder in folders for path in folder.iterdir() if _changed_at(path) < limit]
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # gone since it was listed, as the probe of the health check is
+        return math.inf
 
 
 def _remove(path: Path) -> None:

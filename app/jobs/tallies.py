@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry.trace import Span
 
 from app.jobs.claim import Claim
 from app.jobs.job import FINAL, OPERATION, Job
+from app.jobs.spans import exemplar
+from app.keys.key import TIERS
 from telemetry import catalog
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
 
+_COST_KINDS: Final = ("job", "retry", "cancelled", "failed")
+
 
 class Tallies:
-    """Counts and times jobs; every outcome is exported from the start, so that a rate over it is never missing."""
+    """Counts and times jobs. Every count is exported from the start: one that appears as 1 has risen for nobody."""
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    def __init__(self, telemetry: Telemetry, device: str) -> None:
         self.stages = telemetry.histogram(catalog.JOB_STAGE_DURATION)
         self._finished = telemetry.counter(catalog.JOB_FINISHED)
         self._durations = telemetry.histogram(catalog.JOB_DURATION)
@@ -24,19 +31,22 @@ class Tallies:
         self._output = telemetry.counter(catalog.JOB_OUTPUT_SECONDS)
         self._retries.labels(operation=OPERATION)
         self._output.labels(operation=OPERATION)
-        for outcome in FINAL:
-            self._finished.labels(operation=OPERATION, outcome=str(outcome), tier="standard")
+        for outcome, tier in product(FINAL, TIERS):
+            self._finished.labels(operation=OPERATION, outcome=str(outcome), tier=tier)
+        telemetry.counter(catalog.JOB_GPU_SECONDS).labels(operation=OPERATION, device=device)
+        for kind in _COST_KINDS:
+            telemetry.counter(catalog.COST).labels(kind=kind)
 
-    def started(self, mine: Claim) -> None:
+    def started(self, mine: Claim, span: Span) -> None:
         """Count the start of a run."""
         if mine.attempt == 1:
-            self._waits.labels(operation=OPERATION).observe(mine.waited_seconds)
+            self._waits.labels(operation=OPERATION).observe(mine.waited_seconds, exemplar(span))
         else:
             self._retries.labels(operation=OPERATION).inc()
 
-    def ran(self, outcome: str, seconds: float) -> None:
+    def ran(self, outcome: str, seconds: float, span: Span) -> None:
         """Time a run."""
-        self._durations.labels(operation=OPERATION, outcome=outcome).observe(seconds)
+        self._durations.labels(operation=OPERATION, outcome=outcome).observe(seconds, exemplar(span))
 
     def finished(self, job: Job) -> None:
         """Count a job that reached a final state."""

@@ -15,7 +15,7 @@ WorkerState = Literal["running", "draining", "stopped"]
 
 #: Time between two heartbeats.
 HEARTBEAT: Final = timedelta(seconds=3)
-#: A worker that was silent for this long is taken for dead.
+#: A worker that is silent for this long is taken for dead.
 DEAD_AFTER: Final = timedelta(seconds=30)
 
 
@@ -43,15 +43,16 @@ def alive(connection: Connection) -> int:
     return sum(moment - seen < DEAD_AFTER for seen in heartbeats(connection).values())
 
 
-def dead(connection: Connection) -> list[str]:
-    """Return the workers that went silent, and those that stopped while a run of theirs is still open."""
-    moment = now(connection)
-    silent = [name for name, seen in heartbeats(connection).items() if moment - seen >= DEAD_AFTER]
-    stopped = select(worker.c.id).where(worker.c.state == "stopped", worker.c.heartbeat_at < moment - DEAD_AFTER)
-    held = select(run.c.worker_id).where(run.c.ended_at.is_(None), run.c.worker_id.in_(stopped))
-    return silent + list(connection.scalars(held.distinct()))
+def may_hold_jobs(connection: Connection) -> dict[str, datetime]:
+    """Return the last heartbeat of every worker that did not stop, or that stopped while a run of it is still open."""
+    holding = worker.c.id.in_(select(run.c.worker_id).where(run.c.ended_at.is_(None)))
+    found = connection.execute(
+        select(worker.c.id, worker.c.heartbeat_at).where((worker.c.state != "stopped") | holding)
+    )
+    return {row.id: row.heartbeat_at for row in found}
 
 
-def forget(connection: Connection, older_than: timedelta) -> None:
-    """Remove workers that were not heard of for a long time."""
-    connection.execute(delete(worker).where(worker.c.heartbeat_at < now(connection) - older_than))
+def forget(connection: Connection, older_than: timedelta) -> int:
+    """Remove workers that were not heard of for a long time; return how many."""
+    gone = connection.execute(delete(worker).where(worker.c.heartbeat_at < now(connection) - older_than))
+    return gone.rowcount

@@ -24,6 +24,7 @@ _log = get_logger(__name__)
 _FRESH_SECONDS: Final = 2.0  # how long a revoked key may still open the door
 _MOST: Final = 10_000
 _NOTE_SECONDS: Final = 5.0
+_OUTCOMES: Final = ("accepted", "missing", "malformed", "unknown", "revoked", "expired")
 
 
 class KeyRing:
@@ -71,6 +72,8 @@ class KeyRing:
 @asynccontextmanager
 async def open_ring(database: AsyncDatabase, attempts: Counter, *, required: bool) -> AsyncIterator[KeyRing]:
     """Give the ring; notes uses while it is open and once more on leaving."""
+    for outcome in _OUTCOMES:  # exported from the start, so that the first attempt is a rise
+        attempts.labels(outcome=outcome)
     ring = KeyRing(database, attempts, required=required)
     async with every(_NOTE_SECONDS, ring.write_uses, name="note key uses"):
         yield ring

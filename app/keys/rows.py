@@ -52,6 +52,8 @@ def by_secret(connection: Connection, secret: Secret) -> Key | None:
 
 def revoke(connection: Connection, key: str) -> Key | None:
     """Revoke the key with this id or prefix and return it; a second time changes nothing. None when there is none."""
+    if not key.isprintable():
+        return None  # PostgreSQL refuses to look for some of these characters
     wanted = (api_key.c.id == key) | (api_key.c.prefix == key.removeprefix("pv_"))
     connection.execute(update(api_key).where(wanted, api_key.c.revoked_at.is_(None)).values(revoked_at=now(connection)))
     row = connection.execute(select(*_SHOWN).where(wanted)).mappings().one_or_none()

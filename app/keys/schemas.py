@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.clock import utc_now
 from app.keys.key import Key, Role, Status, Tier
 
+_CUSTOMER: Final = re.compile(r"[\w .@+-]{1,100}")
+
+
+def _customer(name: str) -> str:
+    trimmed = name.strip()
+    if _CUSTOMER.fullmatch(trimmed) is None:
+        raise ValueError("should be 1 to 100 letters, digits, spaces and _ . @ + - only")
+    return trimmed
+
+
 Customer = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[\w .@+-]+$")
+    str,
+    AfterValidator(_customer),
+    Field(json_schema_extra={"minLength": 1, "maxLength": 100, "pattern": r"^[\w .@+-]+$"}),
 ]
 
 

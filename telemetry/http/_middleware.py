@@ -15,7 +15,7 @@ KEY: Final = "plainview.exchange"
 
 def is_quiet(path: str) -> bool:
     """Return whether a path is asked by machines every few seconds: no span and no access line for it."""
-    return path in (METRICS_PATH, "/health") or path.startswith("/health/")
+    return path in (METRICS_PATH, "/health", "/ready") or path.startswith("/health/")
 
 
 class RequestMiddleware:

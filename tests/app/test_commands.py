@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import pytest
 
 from app.application import create_app
 from app.keys.secret import parse
 from app.settings import Settings
 from telemetry import Telemetry
 from tests.app.conftest import client_of
-from tests.app.processes import ROOT
+from tests.app.processes import ROOT, service
+from tests.telemetry.sink import Sink
 
 
 def run(command: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -74,6 +76,18 @@ def test_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
     assert done.returncode == 1
     assert f"127.0.0.1:{port}" in done.stderr
     assert "PLAINVIEW_PORT" in done.stderr
+
+
+def test_api_sends_its_last_span_before_it_ends(settings: Settings, tmp_path: Path) -> None:
+    with Sink() as sink:
+        environment = {"PLAINVIEW_HOME": str(settings.home), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url}
+        with service(environment, tmp_path) as running:
+            api = running.start("serve")
+            assert httpx.get(f"{running.url}/jobs").status_code == 401
+            with pytest.raises(subprocess.TimeoutExpired):
+                api.process.wait(0.2)  # well within the interval at which spans are sent
+            assert api.terminate() == 0
+    assert "GET /jobs" in [span.name for span in sink.spans]
 
 
 def test_worker_names_a_generator_that_cannot_be_used(settings: Settings) -> None:

@@ -15,7 +15,9 @@ from sqlalchemy.engine import make_url
 from app.database import schema
 from app.database.engine import open_database
 from app.database.migrate import FOLDER, migrate
-from app.keys.store import create_key, list_keys
+from app.jobs import rows
+from app.jobs.queue import open_queue
+from app.keys.store import create_key, list_keys, revoke_key
 from app.settings import Settings
 from tests.app.conftest import TINY
 from tests.app.database.test_migrations import differences
@@ -70,6 +72,37 @@ def test_keys_come_back_as_they_were_made(empty: Settings) -> None:
     migrate(empty)
     key, _ = create_key(empty, "acme")
     assert list_keys(empty) == [key]
+
+
+def test_ended_delivery_is_started_again_once_however_many_nodes_see_it(empty: Settings) -> None:
+    migrate(empty)
+    with open_queue(empty) as queue, ThreadPoolExecutor(4) as pool:
+        for number in range(5):
+            job_id = f"{number:032x}"
+            queue.enqueue(job_id)
+            queue.cancel(job_id)
+            assert sum(pool.map(queue.restart, [job_id] * 4)) == 1
+            assert queue.states([job_id]) == {job_id: "ENQUEUED"}
+
+
+def test_job_is_cancelled_once_however_many_ask(empty: Settings) -> None:
+    migrate(empty)
+    new = rows.NewJob("0" * 32, "acme", "k", "standard", "hello", None, None)
+    with open_database(empty.database) as database, ThreadPoolExecutor(4) as pool:
+        database.write(rows.add, new)
+        changed = [changed for _, changed in pool.map(lambda _: database.write(rows.cancel, new.id), range(4))]
+    assert sum(changed) == 1
+
+
+def test_key_that_no_text_can_name_is_not_found(empty: Settings) -> None:
+    migrate(empty)
+    assert revoke_key(empty, "\x00") is None
+
+
+def test_ids_are_asked_for_in_chunks(empty: Settings) -> None:
+    migrate(empty)
+    with open_database(empty.database) as database:
+        assert database.read(rows.with_files, [f"{number:032x}" for number in range(70_000)]) == set()
 
 
 def test_job_of_a_killed_worker_finishes_once(empty: Settings, tmp_path: Path, form: Form, wav: bytes) -> None:

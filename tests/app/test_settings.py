@@ -33,6 +33,25 @@ def test_database_of_another_kind_is_refused(url: str, monkeypatch: pytest.Monke
         Settings.read()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://plainview:S3CRET@db/plainview",
+        "mysql://plainview:S3CRET/with@signs@db/plainview",
+        "mysql://:S3CRET@db",
+        "mysql://db/plainview?password=S3CRET",
+    ],
+)
+def test_password_in_a_wrong_url_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAINVIEW_DATABASE_URL", url)
+    with pytest.raises(SettingsInvalid) as stopped:
+        Settings.read()
+    assert "S3CRET" not in str(stopped.value)
+    assert "signs" not in str(stopped.value)
+    assert str(stopped.value).startswith(f"PLAINVIEW_DATABASE_URL='{url.partition(':')[0]}://")
+    assert "db" in str(stopped.value)
+
+
 def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("s3cret\n", encoding="utf-8")
@@ -45,7 +64,9 @@ def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_secret_file_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", "/nowhere/password")
-    with pytest.raises(SettingsInvalid, match=r"PLAINVIEW_DATABASE_PASSWORD_FILE='/nowhere/password' .* cannot be read"):
+    with pytest.raises(
+        SettingsInvalid, match=r"PLAINVIEW_DATABASE_PASSWORD_FILE='/nowhere/password' .* cannot be read"
+    ):
         Settings.read()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TinyGenerator:
-    """Copies the audio as the "video". Words of the prompt: `slow=SECONDS`, `break`, `break-once`, `unusable`."""
+    """Copies the audio as the "video". Words of the prompt: `slow=SECONDS`, `break`, `break-once`, `unusable`, `note=WORD`."""
 
     model = "tiny-1"
 
@@ -34,7 +34,8 @@ class TinyGenerator:
             _wait(words, context)
         with context.stage(Span.ENCODE):
             output.write_bytes(sound)
-        return Generated(duration_seconds=1.0, width=64, height=64, frames=25, fps=25.0)
+        notes = tuple(word.removeprefix("note=") for word in words if word.startswith("note="))
+        return Generated(duration_seconds=1.0, width=64, height=64, frames=25, fps=25.0, notes=notes)
 
 
 def _first_time(image: Path) -> bool:

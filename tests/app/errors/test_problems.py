@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
 from app.database.engine import Database
 from app.errors import Code
@@ -50,6 +52,71 @@ async def test_unhandled_exception_gives_ids_and_nothing_else(
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert "hunter2" not in answer.text
+
+
+async def test_query_that_the_database_refuses_is_a_failure_of_the_service(
+    api: FastAPI, client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail() -> None:
+        raise DataError("SELECT 1", None, ValueError("hunter2"))
+
+    api.add_api_route("/fails", fail)
+    answer = await client.get("/fails")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:00:00-10:00"])
+async def test_moment_that_utc_cannot_hold_is_refused(
+    client: httpx.AsyncClient, acme: dict[str, str], before: str
+) -> None:
+    answer = await client.get("/jobs", headers=acme, params={"before": before})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert answer.json()["errors"][0]["field"] == "before"
+
+
+async def test_key_with_a_character_that_no_text_may_have_is_not_found(
+    client: httpx.AsyncClient, admin: dict[str, str]
+) -> None:
+    answer = await client.delete("/keys/%00", headers=admin)
+    assert (answer.status_code, answer.json()["code"]) == (404, "key_id_unknown")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/jobs", "GET"),
+        ("PUT", "/keys", "GET, POST"),
+        ("GET", "/generate", "POST"),
+        ("PUT", f"/status/{'0' * 32}", "GET"),
+        ("POST", "/docs", "GET"),
+    ],
+)
+async def test_method_that_is_not_allowed_is_answered_with_those_that_are(
+    client: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allowed
+    assert answer.json()["detail"] == f"{method} is not allowed at {path}; allowed: {allowed}."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        (
+            "GET", "/status/xyz", None,
+            "job_id: should be a job id as POST /generate gave it: 32 characters, 0 to 9 and a to f. Found 'xyz'.",
+        ),
+        ("POST", "/keys", {"customer": "a/b"}, "customer: should be 1 to 100 letters, digits, spaces and _ . @ + - only. Found 'a/b'."),
+        ("POST", "/keys", {"customer": "  "}, "customer: should be 1 to 100 letters, digits, spaces and _ . @ + - only. Found '  '."),
+        ("GET", "/jobs?limit=2000", None, "limit: Input should be less than or equal to 1000. Found '2000'."),
+    ],
+)  # fmt: skip
+async def test_field_that_cannot_be_used_is_explained_in_plain_words(
+    client: httpx.AsyncClient, admin: dict[str, str], method: str, path: str, body: Any, detail: str
+) -> None:
+    answer = await client.request(method, path, headers=admin, json=body)
+    assert (answer.status_code, answer.json()["detail"]) == (422, detail)
 
 
 async def test_database_that_does_not_answer_is_503(

@@ -29,7 +29,10 @@ async def test_missing_worker_is_degraded_and_still_ready(client: httpx.AsyncCli
     assert all(part["message"] for part in body["components"].values())
 
 
-async def test_all_is_healthy_with_a_worker(client: httpx.AsyncClient, database: Database) -> None:
+async def test_all_is_healthy_with_a_worker(
+    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
     await asyncio.to_thread(database.write, workers.present, FACTS)
     assert (await client.get("/health")).json()["components"]["worker"] == {
         "status": "healthy",
@@ -38,7 +41,10 @@ async def test_all_is_healthy_with_a_worker(client: httpx.AsyncClient, database:
     }
 
 
-async def test_wrong_schema_is_not_ready_and_says_what_to_do(client: httpx.AsyncClient, database: Database) -> None:
+async def test_wrong_schema_is_not_ready_and_says_what_to_do(
+    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
     await asyncio.to_thread(
         database.write, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
     )
@@ -51,8 +57,35 @@ async def test_wrong_schema_is_not_ready_and_says_what_to_do(client: httpx.Async
 async def test_disk_warns_below_a_tenth_and_fails_below_a_twentieth(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, free: int, status: str
 ) -> None:
+    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=100, used=100 - free, free=free))
     assert (await client.get("/health")).json()["components"]["disk"]["status"] == status
+
+
+async def test_status_of_the_parts_is_kept_fresh_though_nobody_asks(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async def exported(status: str) -> None:
+        line = f'health_component_status{{component="worker"}} {status}\n'
+        while line not in (await client.get("/metrics")).text:
+            pass
+
+    await asyncio.wait_for(exported("0.5"), 10)
+    await asyncio.to_thread(database.write, workers.present, FACTS)
+    await asyncio.wait_for(exported("1.0"), 10)
+
+
+async def test_status_that_is_old_is_not_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def good() -> Finding:
+        return Finding("healthy", "good")
+
+    health = Health({"a": good})
+    await health.report()
+    registry = CollectorRegistry()
+    registry.register(health)
+    assert registry.get_sample_value("health_component_status", {"component": "a"}) == 1
+    monkeypatch.setattr("app.health.checks._STALE_SECONDS", 0.0)
+    assert registry.get_sample_value("health_component_status", {"component": "a"}) is None
 
 
 async def test_checks_run_together_and_one_that_hangs_or_fails_is_unhealthy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,41 @@ async def test_waiting_job_is_cancelled_at_once_and_never_runs(
     assert (gone.status_code, gone.json()["code"]) == (410, "job_cancelled")
 
 
+async def test_job_cancelled_many_times_at_once_is_cancelled_and_counted_once(
+    client: httpx.AsyncClient,
+    acme: dict[str, str],
+    submit: Any,
+    telemetry: Telemetry,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job_id = (await submit())["job_id"]
+    answers = await asyncio.gather(*(client.post(f"/cancel/{job_id}", headers=acme) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
+    labels = {"operation": "generate", "outcome": "cancelled", "tier": "standard"}
+    assert telemetry.registry.get_sample_value("job_finished_total", labels) == 1
+    assert capsys.readouterr().out.count('"job.cancel_requested"') == 1
+
+
+async def test_running_job_may_be_cancelled_again(
+    client: httpx.AsyncClient, acme: dict[str, str], submit: Any, database: Database
+) -> None:
+    job_id = (await submit())["job_id"]
+    await asyncio.to_thread(database.write, claims.claim, job_id, "w1", device="cpu", model="tiny-1")
+    first, second = [await client.post(f"/cancel/{job_id}", headers=acme) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    assert first.json()["cancel_requested"]
+
+
+async def test_notes_of_the_generator_are_shown(
+    client: httpx.AsyncClient, acme: dict[str, str], runner: Runner, submit: Any
+) -> None:
+    job_id = (await submit("note=no-face note=dark"))["job_id"]
+    assert (await status_of(client, acme, job_id))["notes"] == []
+    await asyncio.to_thread(runner, job_id)
+    assert (await status_of(client, acme, job_id))["notes"] == ["no-face", "dark"]
+
+
 async def test_running_job_stops_when_it_is_cancelled(
     client: httpx.AsyncClient, acme: dict[str, str], runner: Runner, submit: Any, database: Database, files: JobFiles
 ) -> None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.database.engine import Database
+from app.database.tables import run
 from app.jobs import workers
 from app.jobs.runner import Runner
 from app.jobs.series import ServiceSeries, periods
@@ -50,6 +51,17 @@ async def test_series_show_queue_workers_and_cost(
     assert (day or 0) > 0
     assert value("budget_usd", {"period": "day"}) == 10
     assert value("budget_usd", {"period": "month"}) is None
+
+
+async def test_run_over_midnight_is_booked_on_the_day_it_began(
+    series: ServiceSeries, submit: Any, runner: Runner, database: Database
+) -> None:
+    accepted = await submit()
+    await asyncio.to_thread(runner, accepted["job_id"])
+    yesterday = update(run).values(started_at=datetime.now(UTC) - timedelta(days=1, minutes=1))
+    await asyncio.to_thread(database.write, lambda connection: connection.execute(yesterday))
+    await series.refresh()
+    assert exposed(series).get_sample_value("cost_period_usd", {"period": "day"}) == 0
 
 
 async def test_worker_that_stopped_in_order_has_no_heartbeat(series: ServiceSeries, database: Database) -> None:

@@ -97,8 +97,13 @@ async def test_missing_and_unknown_and_doubled_fields_are_refused(
 ) -> None:
     missing = await client.post("/generate", headers=acme, files={"image": form["image"]})
     assert [error["field"] for error in missing.json()["errors"]] == ["audio", "prompt"]
+    assert [error["message"].partition(".")[0] for error in missing.json()["errors"]] == ["The field is required"] * 2
+    assert "WAV, MP3, FLAC, OGG or M4A" in missing.json()["errors"][0]["message"]
+    assert "1 to 2000 characters" in missing.json()["errors"][1]["message"]
     unknown = await client.post("/generate", headers=acme, files=form | {"../evil": ("x", b"x")})
-    assert unknown.json()["errors"][0]["field"] == "../evil"
+    assert unknown.json()["errors"] == [
+        {"field": "../evil", "value": "not read", "message": "There is no such field. Allowed: image, audio, prompt."}
+    ]
     doubled = await client.post("/generate", headers=acme, files=[*form.items(), ("prompt", (None, b"x"))])
     assert doubled.json()["errors"][0]["value"] == "sent twice"
     assert [answer.status_code for answer in (missing, unknown, doubled)] == [422, 422, 422]
@@ -114,6 +119,15 @@ async def test_other_media_types_and_broken_bodies_are_refused(
     cut = await client.post("/generate", headers=headers, content=b"--abc\r\nContent-Disposition: form-data; name=")
     broken = await client.post("/generate", headers=headers, content=b"nothing of the kind")
     assert [(each.status_code, each.json()["code"]) for each in (cut, broken)] == [(400, "bad_request")] * 2
+    assert cut.json()["detail"] == "The multipart body ends before its last boundary, --abc--."
+    assert broken.json()["detail"] == (
+        "The body is not the multipart that its Content-Type announces: no part begins with the boundary --abc. "
+        "Let your HTTP client make both, such as `curl -F`."
+    )
+    headers = acme | {"Content-Type": "multipart/form-data; boundary=abc"}
+    odd = await client.post("/generate", headers=headers, content=b"--abc\r\nA header without an end\x00\r\n\r\nx")
+    assert odd.status_code == 400
+    assert odd.json()["detail"].startswith("The multipart body cannot be read: a part's header is broken")
     assert list(files.uploads.iterdir()) == []
 
 

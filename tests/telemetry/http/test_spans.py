@@ -96,9 +96,10 @@ async def test_unhandled_exception_is_on_the_span_without_its_secret(app, client
     assert KEY not in span.to_json()
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health", "/health/live", "/health/ready"])
+@pytest.mark.parametrize("path", ["/metrics", "/health", "/health/live", "/health/ready", "/ready"])
 async def test_machines_that_poll_leave_no_span_and_no_access_line(app, client, spans, lines, path):
     app.get("/health")(lambda: 1)
+    app.get("/ready")(lambda: 1)
     app.get("/health/{name}")(lambda name: {"name": name})
     answer = await client.get(path)
     assert answer.status_code == 200
