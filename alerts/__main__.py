@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alerts import build, check
+from alerts.rules import RULES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{options.out}\n")
     elif not faults and not build.current():
         faults = ["alerts/generated/rules.yml is not current: run `python -m alerts build`"]
+    elif not faults:
+        sys.stdout.write(f"OK: {len(RULES)} alert rules with their runbooks; alerts/generated/rules.yml is current\n")
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 

@@ -14,7 +14,6 @@ SERVICE_ERRORS: Final = queries.select(
 )
 COST_DAY: Final = queries.select(catalog.COST_PERIOD, 'period="day"')
 BUDGET_DAY: Final = queries.select(catalog.BUDGET, 'period="day"')
-TARGET_FAILED: Final = queries.select(catalog.NOTIFICATION_DELIVERIES, 'outcome=~"failed|abandoned"')
 
 
 def in_force(threshold: Threshold) -> str:
@@ -35,7 +34,17 @@ def value_of(threshold: Threshold) -> str:
 
 def share(part: str, whole: str, window: str) -> str:
     """Return the share of events: nothing while there is none, also where `part` was never seen."""
-    return f"sum (rate({part}[{window}]))\n  /\nsum (rate({whole}[{window}]))"
+    return f"{queries.counted(part, window)}\n  /\n{queries.counted(whole, window)}"
+
+
+def kept(selector: str) -> str:
+    """Return a gauge's last value, for five minutes: a restart or a reading that failed does not end the alert."""
+    return f"last_over_time({selector}[5m])"
+
+
+def target_name(label: str) -> str:
+    """Return the Prometheus template that shows a target's id as people know it: `slack (03095b0c)`."""
+    return f'{{{{ reReplaceAll "^(.+?)-([0-9a-f]{{8}}(?:-[0-9]+)?)$" "$1 ($2)" {label} }}}}'
 
 
 def usd(value: str) -> str:

@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dashboards.promql import NO_RECORDED, QueryError, result_labels
+from dashboards.promql import QueryError, result_labels
 
 _LEGEND_LABEL: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _PREAMBLE: Final = frozenset({"row", "text"})
 
 
-def problems(dashboard: Mapping[str, Any], recorded: Mapping[str, frozenset[str]] = NO_RECORDED) -> Iterator[str]:
+def problems(dashboard: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line for each fault of a rendered dashboard, the panel named."""
     for panel in dashboard["panels"]:
         if panel["type"] in _PREAMBLE:
             continue
         where = f"{dashboard['uid']}: panel {panel['title']!r}"
-        yield from (f"{where} {fault}" for fault in _faults(panel, recorded))
+        yield from (f"{where} {fault}" for fault in _faults(panel))
 
 
-def _faults(panel: Mapping[str, Any], recorded: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def _faults(panel: Mapping[str, Any]) -> Iterator[str]:
     defaults = panel["fieldConfig"]["defaults"]
     missing = {
         "title": panel.get("title"),
@@ -32,12 +32,12 @@ def _faults(panel: Mapping[str, Any], recorded: Mapping[str, frozenset[str]]) ->
     }
     yield from (f"has no {name}" for name, value in missing.items() if not value)
     for target in panel["targets"]:
-        yield from (f"query {target['refId']} {fault}" for fault in _query_faults(target, recorded))
+        yield from (f"query {target['refId']} {fault}" for fault in _query_faults(target))
 
 
-def _query_faults(target: Mapping[str, Any], recorded: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def _query_faults(target: Mapping[str, Any]) -> Iterator[str]:
     try:
-        labels = result_labels(target["expr"], recorded)
+        labels = result_labels(target["expr"])
     except QueryError as error:
         yield str(error)
         return

@@ -7,8 +7,6 @@ error when the dashboards and rules are built.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 import promql_parser as parser
@@ -19,7 +17,6 @@ from telemetry import catalog
 Labels = frozenset[str] | None
 
 NOTHING: Final[frozenset[str]] = frozenset()
-NO_RECORDED: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 _VARIABLES: Final = re.compile(r"\$__(rate_interval|interval|range)\b|\$\{__(rate_interval|interval|range)\}")
 _SCALAR_FUNCTIONS: Final = frozenset({"scalar", "time", "pi"})
@@ -30,12 +27,10 @@ class QueryError(ValueError):
     """An expression that does not parse, or names what is not exported; the text says which."""
 
 
-def result_labels(expr: str, recorded: Mapping[str, frozenset[str]] = NO_RECORDED) -> Labels:
-    """Return the labels that the result of `expr` may carry; None for a scalar.
+def result_labels(expr: str) -> Labels:
+    """Return the labels that the result of `expr`, in which Grafana's interval variables may stand, may carry.
 
-    Args:
-        expr: PromQL; Grafana's interval variables are allowed.
-        recorded: series that recording rules make, with their labels.
+    None for a scalar.
 
     Raises:
         QueryError: `expr` does not parse, selects a series or label outside the catalog, groups or joins
@@ -45,14 +40,11 @@ def result_labels(expr: str, recorded: Mapping[str, frozenset[str]] = NO_RECORDE
         tree = parser.parse(_VARIABLES.sub("5m", expr))
     except ValueError as error:
         raise QueryError(f"does not parse: {error}") from error
-    return _Walk(catalog.SERIES | dict(recorded)).labels(tree)
+    return _Walk().labels(tree)
 
 
 class _Walk:
     """One pass over a syntax tree, from the selectors up."""
-
-    def __init__(self, series: Mapping[str, frozenset[str]]) -> None:
-        self._series = series
 
     def labels(self, node: Any) -> Labels:
         """Return the labels of the result of `node`; every kind of node has its own rule below."""
@@ -80,9 +72,9 @@ class _Walk:
             raise QueryError(
                 "selects without a series name, or with `or` between matchers: write the name, one selector for each case"
             )
-        if node.name not in self._series:
+        if node.name not in catalog.SERIES:
             raise QueryError(f"selects {node.name}, which nobody exports")
-        known = self._series[node.name] | catalog.TARGET_LABELS
+        known = catalog.SERIES[node.name] | catalog.TARGET_LABELS
         for matcher in node.matchers.matchers:
             _require({matcher.name}, known, f"{node.name} is selected by")
         return known

@@ -15,11 +15,13 @@ RATE: Final = "$__rate_interval"
 JOB_WINDOW: Final = "15m"
 
 #: The service's own routes: neither its scrapes nor its probes, which would dilute every ratio.
-SERVICE: Final = 'job="api",http_route!~"/metrics|/health.*"'
+SERVICE: Final = 'job="api",http_route!~"/metrics|/health.*|/ready"'
 SERVER_ERROR: Final = 'http_response_status_code=~"5.."'
 ANY_ERROR: Final = 'http_response_status_code=~"[45].."'
 
 Part = Literal["count", "sum", "bucket"]
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def select(metric: Metric, matchers: str = "", *, part: Part | None = None) -> str:
@@ -47,34 +49,50 @@ def rate(selector: str, *labels: str, window: str = RATE) -> str:
 
 
 def counted(selector: str, window: str, *labels: str) -> str:
-    """Return how often a counter went up within `window`, the very first event included.
+    """Return how often a counter went up within `window`, what it held when it was first seen included.
 
-    `increase` alone misses what a series had counted when it was first seen, so that the first job of
-    a fresh installation would not be there. A series counts as new when it was absent in the window's
-    length before the window too: a short gap in scraping must not add all it ever counted.
+    `increase` alone misses that: a series is made by its first event, so the first job of a fresh installation or a
+    burst of errors between two scrapes would not be there. Where a series began, it began at 0; and it began within
+    the window when it was not there at the window's start although the process was read then, or when the process
+    itself is younger. A series that is back after scrapes failed did not begin, and adds nothing that it counted before.
     """
     return (
         f"sum{by(labels)} (\n"
         f"  increase({selector}[{window}])\n"
-        f"  + (min_over_time({selector}[{window}])\n"
-        f"     unless last_over_time({selector}[{window}] offset {window}))\n"
+        f"  + (\n"
+        f"    (min_over_time({selector}[{window}]) unless {selector} offset {window})\n"
+        f"    and on (job, instance)\n"
+        f"    (up offset {window} == 1{_or_younger(window)})\n"
+        f"  )\n"
         f"  or\n"
         f"  increase({selector}[{window}])\n"
         f")"
     )
 
 
+def _or_younger(window: str) -> str:
+    # How long Grafana's window is, only Grafana knows; it is short, and a process seldom younger.
+    if window == RATE:
+        return ""
+    return f" or time() - process_start_time_seconds < {int(window[:-1]) * _UNITS[window[-1]]}"
+
+
 def quantile(q: float, metric: Metric, *labels: str, matchers: str = "", window: str = RATE) -> str:
     """Return a quantile of a histogram; nothing (rather than NaN) where nothing was measured."""
-    inner = rate(select(metric, matchers, part="bucket"), "le", *labels, window=window)
+    inner = _events(select(metric, matchers, part="bucket"), window, "le", *labels)
     return f"histogram_quantile({q}, {inner}) >= 0"
 
 
 def mean(metric: Metric, *labels: str, matchers: str = "", window: str = RATE) -> str:
     """Return the mean of a histogram; nothing where nothing was measured."""
-    sums = rate(select(metric, matchers, part="sum"), *labels, window=window)
-    counts = rate(select(metric, matchers, part="count"), *labels, window=window)
+    sums = _events(select(metric, matchers, part="sum"), window, *labels)
+    counts = _events(select(metric, matchers, part="count"), window, *labels)
     return f"{sums}\n/\n({counts} > 0)"
+
+
+def _events(selector: str, window: str, *labels: str) -> str:
+    """Return events in any unit, for a quotient: where they are many a rate does, where they are few each one counts."""
+    return rate(selector, *labels) if window == RATE else counted(selector, window, *labels)
 
 
 def ratio(part: str, whole: str) -> str:
@@ -86,7 +104,7 @@ def error_ratio(window: str) -> str:
     """Return the share of the service's answers that are server errors."""
     answers = select(catalog.HTTP_REQUEST_DURATION, SERVICE, part="count")
     errors = select(catalog.HTTP_REQUEST_DURATION, f"{SERVICE},{SERVER_ERROR}", part="count")
-    return ratio(rate(errors, window=window), rate(answers, window=window))
+    return ratio(counted(errors, window), counted(answers, window))
 
 
 def success_ratio(window: str) -> str:

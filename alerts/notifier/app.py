@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -16,7 +16,6 @@ from telemetry import Telemetry, instrument
 
 from .backoff import DeliveryPolicy
 from .deliveries import delivering
-from .evidence import EvidenceProvider
 from .intake import Intake
 from .message import compose
 from .metrics import NotifierMetrics
@@ -33,7 +32,6 @@ def create_app(
     telemetry: Telemetry,
     *,
     thresholds: Mapping[str, float] = MappingProxyType({}),
-    evidence: Sequence[EvidenceProvider] = (),
     policy: DeliveryPolicy = DeliveryPolicy(),  # noqa: B008  # frozen
 ) -> FastAPI:
     """Return the notifier.
@@ -54,7 +52,7 @@ def create_app(
             outbox.adopt(recipients, time.time())
             outbox.prune(time.time())
             metrics.pending.set(outbox.pending())
-            words = partial(compose, console=settings.console, providers=evidence)
+            words = partial(compose, console=settings.console)
             loops = stack.enter_context(delivering(targets, outbox, metrics, words, policy))
             intake = Intake(outbox, metrics, recipients, loops)
             silence = settings.watchdog_silence

@@ -104,17 +104,17 @@ class TargetLoop:
         self._outbox.finish(delivery, "delivered", None, now)
         self._unrecorded.discard(delivery.id)
         waited = max(0.0, now - delivery.notification.received_at)
-        kind = self._target.recipient.kind
-        self._metrics.deliveries.labels(kind, "delivered").inc()
-        self._metrics.duration.labels(kind).observe(waited)
+        target = self._target.recipient.id
+        self._metrics.deliveries.labels(target, "delivered").inc()
+        self._metrics.duration.labels(target).observe(waited)
         self._say("info", catalog.Event.NOTIFICATION_DELIVERED, delivery, seconds=round(waited, 3))
 
     def _failed(self, delivery: Delivery, reason: str) -> None:
-        now, kind, attempts = time.time(), self._target.recipient.kind, delivery.attempts + 1
-        self._metrics.deliveries.labels(kind, "failed").inc()
+        now, target, attempts = time.time(), self._target.recipient.id, delivery.attempts + 1
+        self._metrics.deliveries.labels(target, "failed").inc()
         if now - delivery.notification.received_at >= self._policy.give_up_after.total_seconds():
             self._outbox.finish(delivery, "abandoned", reason, now)
-            self._metrics.deliveries.labels(kind, "abandoned").inc()
+            self._metrics.deliveries.labels(target, "abandoned").inc()
             self._say("error", catalog.Event.NOTIFICATION_ABANDONED, delivery, error=reason)
             return
         pause = self._policy.pause(attempts).total_seconds()

@@ -2,10 +2,9 @@
 
 NotifierError
 ├── WrongTarget (ValueError)       an entry of PLAINVIEW_NOTIFY_URLS that Apprise cannot use
-├── PortTaken (OSError)            the notifier's address cannot be listened on
-├── OutboxUnavailable (OSError)    the outbox cannot be read or written now
 ├── DeliveryFailed (RuntimeError)  a target did not take a message
-└── Refused                        a request that is answered with a problem
+├── OutboxUnavailable (OSError)    503: the outbox cannot be read or written now; it also stops the start
+└── Refused                        a request that cannot be taken
     ├── Unauthorized               401: no or a wrong bearer token
     ├── Malformed (ValueError)     400: the body is not what Alertmanager posts
     └── TooLarge (ValueError)      413: the body is larger than any Alertmanager's
@@ -28,17 +27,13 @@ class WrongTarget(NotifierError, ValueError):
         self.position = position
 
 
-class PortTaken(NotifierError, OSError):
-    """The address is in use or not ours."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"cannot listen on {host}:{port}: {reason}. Stop what uses the port, or set PLAINVIEW_NOTIFIER_PORT."
-        )
-
-
 class OutboxUnavailable(NotifierError, OSError):
     """The outbox cannot be used now: a full disk, a locked or a broken file."""
+
+    # Alertmanager tries again after any 5xx and gives up after a 4xx.
+    status = 503
+    code = "outbox_unavailable"
+    title = "Outbox unavailable"
 
 
 class DeliveryFailed(NotifierError, RuntimeError):
@@ -46,9 +41,10 @@ class DeliveryFailed(NotifierError, RuntimeError):
 
 
 class Refused(NotifierError):
-    """A request that is not taken; `status` is the answer's."""
+    """A request that is not taken; `status`, `code` and `title` are the answer's."""
 
     status = 400
+    code = "bad_request"
     title = "Bad request"
 
 
@@ -56,12 +52,14 @@ class Unauthorized(Refused):
     """The bearer token is missing or wrong."""
 
     status = 401
+    code = "unauthorized"
     title = "Unauthorized"
 
 
 class Malformed(Refused, ValueError):
     """The body is not what Alertmanager posts; sending it again would not help."""
 
+    code = "malformed_body"
     title = "Malformed body"
 
 
@@ -69,4 +67,5 @@ class TooLarge(Refused, ValueError):
     """The body is larger than any Alertmanager's."""
 
     status = 413
+    code = "body_too_large"
     title = "Body too large"

@@ -27,7 +27,6 @@ def _text_lines(message: Message) -> Iterator[str]:
         yield from (f"{label}: {text}" for label, text in section.facts)
         yield from (f"{link.label}: {link.url}" for link in section.links)
         yield ""
-    yield from (f"{item.text} {item.url}".rstrip() for item in message.evidence)
     yield message.note
 
 
@@ -42,9 +41,6 @@ def _markdown_lines(message: Message) -> Iterator[str]:
         yield from (f"- **{label}:** {_md(text)}" for label, text in section.facts)
         yield "- " + " · ".join(f"[{link.label}]({_md_url(link.url)})" for link in section.links)
         yield ""
-    yield from (
-        f"- [{_md(item.text)}]({_md_url(item.url)})" if item.url else f"- {_md(item.text)}" for item in message.evidence
-    )
     yield _md(message.note)
 
 
@@ -63,7 +59,6 @@ def _html_lines(message: Message) -> Iterator[str]:
         # The address is the text: Apprise makes the mail's plain part from this and drops what only href holds.
         yield from (f"<li><b>{link.label}:</b> {_anchor(link.url)}</li>" for link in section.links)
         yield "</ul>"
-    yield from (f"<p>{escape(item.text)} {_anchor(item.url) if item.url else ''}</p>" for item in message.evidence)
     yield f"<p>{escape(message.note)}</p>" if message.note else ""
 
 

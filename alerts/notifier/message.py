@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
 from .alertmanager import Alert
-from .evidence import Evidence, EvidenceProvider, gather
 from .records import Notification
 from .runbooks import first_action
 from .settings import DEFAULT_CONSOLE
@@ -45,7 +43,6 @@ class Message:
     resolved: bool
     sections: tuple[Section, ...]
     note: str = ""
-    evidence: tuple[Evidence, ...] = ()
 
 
 def subject(notification: Notification) -> str:
@@ -59,14 +56,13 @@ def subject(notification: Notification) -> str:
     return _cut(line, _SUBJECT_LENGTH - len(more) - len(reminder)) + more + reminder
 
 
-def compose(notification: Notification, console: str, providers: Sequence[EvidenceProvider] = ()) -> Message:
+def compose(notification: Notification, console: str) -> Message:
     """Return `notification` in words, with links into the console at the address `console`."""
     return Message(
         subject=subject(notification),
         resolved=notification.status == "resolved",
         sections=tuple(_section(alert, console) for alert in notification.alerts[:_ALERTS_SHOWN]),
         note=_note(notification),
-        evidence=gather(notification, providers),
     )
 
 

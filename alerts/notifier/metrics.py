@@ -41,9 +41,9 @@ class NotifierMetrics:
         """Set what is known at start; counters begin at 0 so that their first increase is seen by `rate`."""
         known = list(recipients)
         self.targets.set(len(known))
-        for kind in {recipient.kind for recipient in known}:
+        for recipient in known:
             for outcome in ("delivered", "failed", "abandoned"):
-                self.deliveries.labels(kind, outcome)
+                self.deliveries.labels(recipient.id, outcome)
         for status in ("firing", "resolved"):
             self.received.labels(status)
         for alert, value in thresholds.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -22,16 +22,16 @@ ALERTS: Final = TypeAdapter(tuple[Alert, ...])
 
 def news(sql: sqlite3.Connection, group: Group, status: Status, alerts: list[Alert], now: float) -> Notification | None:
     """Return what of `alerts` people do not know yet, None when they know it all."""
-    told = [(alert, _told_at(sql, group.group_key, alert)) for alert in alerts]
-    fresh = [(alert, at) for alert, at in told if at is None or now - at >= REMINDER_AFTER.total_seconds()]
-    if not fresh:
+    found = [(alert, _kind_of_news(sql, group.group_key, alert, now)) for alert in alerts]
+    told = [(alert, kind) for alert, kind in found if kind]
+    if not told:
         return None
     return Notification(
         group.group_key,
         status,
-        tuple(alert for alert, _ in fresh),
+        tuple(alert for alert, _ in told),
         now,
-        reminder=all(at is not None for _, at in fresh),
+        reminder=all(kind == "reminder" for _, kind in told),
         truncated=group.truncated,
     )
 
@@ -53,7 +53,7 @@ def store(sql: sqlite3.Connection, notification: Notification, recipients: Seque
     ).fetchone()
     key, status, now = notification.group_key, notification.status, notification.received_at
     sql.executemany(
-        "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO last_told VALUES (?, ?, ?, ?, ?)",
         [(key, alert.identity, status, alert.since.isoformat(), now) for alert in notification.alerts],
     )
     sql.executemany(
@@ -62,9 +62,15 @@ def store(sql: sqlite3.Connection, notification: Notification, recipients: Seque
     )
 
 
-def _told_at(sql: sqlite3.Connection, group_key: str, alert: Alert) -> float | None:
-    row = sql.execute(
-        "SELECT told_at FROM told WHERE group_key = ? AND identity = ? AND status = ? AND starts_at = ?",
-        (group_key, alert.identity, alert.status, alert.since.isoformat()),
+def _kind_of_news(
+    sql: sqlite3.Connection, group_key: str, alert: Alert, now: float
+) -> Literal["change", "reminder"] | None:
+    """Compare with what was said last of this alert: a retry repeats status and start, anything else is a change."""
+    last = sql.execute(
+        "SELECT status, starts_at, told_at FROM last_told WHERE group_key = ? AND identity = ?",
+        (group_key, alert.identity),
     ).fetchone()
-    return None if row is None else float(row["told_at"])
+    if last is None or (last["status"], last["starts_at"]) != (alert.status, alert.since.isoformat()):
+        return "change"
+    old = now - last["told_at"] >= REMINDER_AFTER.total_seconds()
+    return "reminder" if old and alert.status == "firing" else None

@@ -103,7 +103,7 @@ class Outbox:
         before = now - _KEEP.total_seconds()
         with self._transaction() as sql:
             sql.execute(statements.PRUNE, (before,))
-            sql.execute("DELETE FROM told WHERE told_at < ?", (before,))
+            sql.execute("DELETE FROM last_told WHERE told_at < ?", (before,))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -8,9 +8,9 @@ SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS notification (
     id INTEGER PRIMARY KEY, group_key TEXT NOT NULL, status TEXT NOT NULL, received_at REAL NOT NULL,
     reminder INTEGER NOT NULL, truncated INTEGER NOT NULL, title TEXT NOT NULL, alerts TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS told (
+CREATE TABLE IF NOT EXISTS last_told (
     group_key TEXT NOT NULL, identity TEXT NOT NULL, status TEXT NOT NULL, starts_at TEXT NOT NULL, told_at REAL NOT NULL,
-    PRIMARY KEY (group_key, identity, status, starts_at)) WITHOUT ROWID;
+    PRIMARY KEY (group_key, identity)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY, notification_id INTEGER NOT NULL REFERENCES notification ON DELETE CASCADE,
     target TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,

@@ -9,10 +9,20 @@ from .alertmanager import Alert, Status
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A configured target as the outbox knows it: no URL, no secret."""
+    """A configured target as the outbox, metrics and logs know it: no URL, no secret.
+
+    Attributes:
+        id: kind and a short hash of the URL, such as `slack-03095b0c`; a few values, the same after each start.
+        kind: the URL's scheme.
+    """
 
     id: str
     kind: str
+
+    @property
+    def name(self) -> str:
+        """Return what people read, such as `slack (03095b0c)`."""
+        return f"{self.kind} ({self.id.removeprefix(f'{self.kind}-')})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,6 +14,7 @@ from .alertmanager import Group
 from .deliveries import TargetLoop
 from .errors import Malformed, OutboxUnavailable, TooLarge, Unauthorized
 from .intake import Intake
+from .moments import rfc3339
 from .outbox import Outbox
 from .records import Recipient
 from .watchdog import Watchdog
@@ -80,7 +80,7 @@ async def live() -> dict[str, str]:
 async def ready(parts: PartsOf) -> dict[str, Any]:
     """Answer 200 when alerts can be stored and every delivery loop runs."""
     pending = await run_in_threadpool(parts.outbox.pending)
-    dead = [recipient.id for recipient, loop in zip(parts.recipients, parts.loops, strict=True) if not loop.alive()]
+    dead = [recipient.name for recipient, loop in zip(parts.recipients, parts.loops, strict=True) if not loop.alive()]
     if dead:
         raise OutboxUnavailable(f"the delivery loop of {', '.join(dead)} has ended; restart the notifier")
     targets = [recipient.id for recipient in parts.recipients]
@@ -111,20 +111,13 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "notification": row["id"],
         "subject": row["title"],
         "status": row["status"],
-        "received_at": _moment(row["received_at"]),
+        "received_at": rfc3339(row["received_at"]),
         "target": row["target"],
         "kind": row["kind"],
+        "name": Recipient(row["target"], row["kind"]).name if row["target"] else None,
         "state": row["state"] or "no targets",
         "attempts": row["attempts"] or 0,
-        "next_attempt_at": _moment(row["due_at"]) if row["state"] == "pending" else None,
-        "finished_at": _moment(row["finished_at"]),
+        "next_attempt_at": rfc3339(row["due_at"]) if row["state"] == "pending" else None,
+        "finished_at": rfc3339(row["finished_at"]) if row["finished_at"] else None,
         "error": row["error"],
     }
-
-
-def _moment(at: float | None) -> str | None:
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )

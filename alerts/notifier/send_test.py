@@ -45,7 +45,7 @@ def run(settings: NotifierSettings | None = None, out: TextIO | None = None) -> 
     with ThreadPoolExecutor(len(targets)) as pool:
         outcomes = list(pool.map(lambda target: _send(target, message), targets))
     for target, (_, line) in zip(targets, outcomes, strict=True):
-        print(f"{target.recipient.id}: {line}", file=out)
+        print(f"{target.recipient.name}: {line}", file=out)
     return 0 if all(delivered for delivered, _ in outcomes) else 1
 
 

@@ -49,12 +49,7 @@ class Target:
         """
         body, form = self._body(message)
         kind = NotifyType.SUCCESS if message.resolved else NotifyType.FAILURE
-        attachments = [
-            str(item.attachment) for item in message.evidence if item.attachment and item.attachment.is_file()
-        ]
-        with self._apprise.notify(
-            body, title=message.subject, notify_type=kind, body_format=form, attach=attachments or None
-        ) as result:
+        with self._apprise.notify(body, title=message.subject, notify_type=kind, body_format=form) as result:
             # `?optional=yes` makes Apprise call a failure a success, so the attempts are what counts.
             attempts = [service.attempts[-1] for service in result if service.attempts]
             if result and attempts and all(attempts):

@@ -8,7 +8,12 @@ from typing import Final
 from alerts import thresholds
 from alerts.expressions import limit, share, value_of
 from alerts.rule import Rule
+from dashboards.queries import counted, select
 from telemetry import catalog
+
+FAILED: Final = select(catalog.JOB_FINISHED, 'outcome="failed"')
+#: Jobs that a customer cancelled say nothing about the service.
+JUDGED: Final = select(catalog.JOB_FINISHED, 'outcome=~"succeeded|failed"')
 
 RULES: Final = (
     Rule(
@@ -25,10 +30,10 @@ RULES: Final = (
         alert="JobsFailing",
         group="jobs",
         expr=f"""\
-{share(catalog.JOB_FINISHED.name + '{outcome="failed"}', catalog.JOB_FINISHED.name + '{outcome=~"succeeded|failed"}', "15m")}
+{share(FAILED, JUDGED, "15m")}
   > {limit(thresholds.JOB_FAILURE_RATIO)}
 and
-sum (increase({catalog.JOB_FINISHED.name}{{outcome=~"succeeded|failed"}}[15m]))
+{counted(JUDGED, "15m")}
   >= {limit(thresholds.JOB_MIN_FINISHED)}""",
         hold=timedelta(minutes=1),
         severity="page",

@@ -6,9 +6,14 @@ from datetime import timedelta
 from typing import Final
 
 from alerts import thresholds
-from alerts.expressions import TARGET_FAILED, limit
+from alerts.expressions import limit, target_name
 from alerts.rule import NOW, Rule
+from dashboards.queries import counted, select
 from telemetry import catalog
+
+FAILED: Final = select(catalog.NOTIFICATION_DELIVERIES, 'outcome=~"failed|abandoned"')
+DELIVERED: Final = select(catalog.NOTIFICATION_DELIVERIES, 'outcome="delivered"')
+TARGET: Final = target_name("$labels.target")
 
 RULES: Final = (
     Rule(
@@ -24,14 +29,14 @@ RULES: Final = (
         alert="NotificationsFailing",
         group="notifications",
         expr=f"""\
-sum by (target) (increase({TARGET_FAILED}[10m]))
+{counted(FAILED, "10m", "target")}
   >= {limit(thresholds.NOTIFICATION_FAILURES)}
 unless on (target)
-sum by (target) (increase({catalog.NOTIFICATION_DELIVERIES.name}{{outcome="delivered"}}[10m])) > 0""",
+{counted(DELIVERED, "10m", "target")} > 0""",
         hold=timedelta(seconds=30),
         severity="page",
-        summary="Notifications to {{ $labels.target }} are not delivered",
-        description='{{ $value | printf "%.0f" }} attempts to deliver to {{ $labels.target }} failed in 10 minutes and none succeeded. Alerts do not reach whoever reads there.',
+        summary=f"Notifications to {TARGET} are not delivered",
+        description=f'{{{{ $value | printf "%.0f" }}}} attempts to deliver to {TARGET} failed in 10 minutes and none succeeded. Alerts do not reach whoever reads there.',
     ),
     Rule(
         alert="Watchdog",

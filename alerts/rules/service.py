@@ -8,6 +8,7 @@ from typing import Final
 from alerts import thresholds
 from alerts.expressions import SERVICE_ANSWERS, SERVICE_ERRORS, limit, share, value_of
 from alerts.rule import Rule
+from dashboards.queries import counted
 
 RULES: Final = (
     Rule(
@@ -31,7 +32,8 @@ RULES: Final = (
     Rule(
         alert="ApiErrorRateHigh",
         group="service",
-        # The short window ends the alert a minute after the errors end; the long one keeps a blip from starting it.
+        # The short window ends the alert a minute after the errors end, the long one keeps a handful of errors from
+        # starting it. A burst between two scrapes is in the short window for less than a minute: `for` is shorter.
         expr=f"""\
 {share(SERVICE_ERRORS, SERVICE_ANSWERS, "5m")}
   > {limit(thresholds.ERROR_RATIO)}
@@ -39,9 +41,9 @@ and
 {share(SERVICE_ERRORS, SERVICE_ANSWERS, "1m")}
   > {limit(thresholds.ERROR_RATIO)}
 and
-sum (increase({SERVICE_ANSWERS}[5m]))
+{counted(SERVICE_ANSWERS, "5m")}
   >= {limit(thresholds.ERROR_MIN_REQUESTS)}""",
-        hold=timedelta(minutes=1),
+        hold=timedelta(seconds=30),
         severity="page",
         summary="{{ $value | humanizePercentage }} of requests fail",
         description=(

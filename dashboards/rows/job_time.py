@@ -66,7 +66,7 @@ def run_time_heatmap() -> Panel:
         empty=NONE_FINISHED,
     )
     selector = q.select(catalog.JOB_DURATION, part="bucket")
-    return heatmap(about, Query(f"sum by (le) (increase({selector}[{q.RATE}]))", "{{le}}", exemplars=True))
+    return heatmap(about, Query(q.counted(selector, q.RATE, "le"), "{{le}}", exemplars=True))
 
 
 def stage_means() -> Panel:

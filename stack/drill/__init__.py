@@ -1,5 +1,1 @@
 """Drills: cause a real fault in an isolated copy of the stack and watch its alert arrive and resolve."""
-
-from stack.drill.run import DRILLS, run
-
-__all__ = ["DRILLS", "run"]

@@ -27,7 +27,10 @@ async def receiving(alert: str, timeline: Timeline) -> AsyncIterator[str]:
         if f"] {alert}" not in subject:
             timeline.say(f"{channel}: another alert: {subject}")
         else:
-            timeline.reach(resolved if subject.startswith("[RESOLVED]") else firing, subject)
+            # Both say the same: what the mail is called stands in the time line, once.
+            timeline.reach(
+                resolved if subject.startswith("[RESOLVED]") else firing, subject if channel == "mail" else ""
+            )
 
     async with AsyncExitStack() as stack:
         smtp = await stack.enter_async_context(receive_mail(HOST, mail))

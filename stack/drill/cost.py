@@ -31,7 +31,7 @@ class Cost:
     name = "cost"
     alert = "CostDayOverBudget"
     story = (
-        f"Sets today's budget to ${_TINY_BUDGET}, the price to ${_PRICE} a second, and runs the sample portrait: "
+        f"Sets today's budget to ${_TINY_BUDGET}, the price to ${_PRICE:.2f} a second, and runs the sample portrait: "
         "its metered cost exceeds the budget."
     )
     variables: Final[Mapping[str, str]] = MappingProxyType({"PLAINVIEW_GPU_PRICE_USD_PER_SECOND": str(_PRICE)})
@@ -56,12 +56,12 @@ class _OverBudget:
             await asyncio.sleep(_PAUSE)
         if state["status"] != "succeeded":
             raise DrillFailed(f"the sample job {state['status']}: {state.get('error')}", ("worker", "api"))
-        return f"job {job} ran on {state['device']} for {state['gpu_seconds']:.2f} s and cost ${state['cost_usd']}"
+        return f"job {job} ran on {state['device']} for {state['gpu_seconds']:.1f} s and cost ${Decimal(str(state['cost_usd'])):.2f}"
 
     async def mend(self) -> str:
         await self._api.aclose()
         await self._api.enter_async_context(self._stand.serving(_budget(_AMPLE_BUDGET)))
-        return f"api started again with a budget of ${_AMPLE_BUDGET}"
+        return f"api started again with a budget of ${_AMPLE_BUDGET:.2f}"
 
     async def _submit(self) -> str:
         files = {

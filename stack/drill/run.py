@@ -20,6 +20,7 @@ from stack.drill.conduct import conduct
 from stack.drill.cost import Cost
 from stack.drill.error_rate import ErrorRate
 from stack.drill.errors import DrillFailed
+from stack.drill.menu import MENU
 from stack.drill.scenario import Scenario
 from stack.drill.timeline import Timeline
 from stack.drill.watch import RuleFacts
@@ -64,7 +65,8 @@ def run(
 
 def _run(scenario: Scenario, home: Home, console: Console, *, keep: bool) -> int:
     console.rule(f"drill {scenario.name}", align="left")
-    console.print(f"{scenario.story} Nothing of your running stack is touched.", highlight=False)
+    expected = f" This takes {MENU[scenario.name].lasts}." if scenario.name in MENU else ""
+    console.print(f"{scenario.story} Nothing of your running stack is touched.{expected}", highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="plainview-drill-"))
     try:
         timeline, facts = asyncio.run(_until_told_to_stop(conduct(scenario, folder, home, console)))

@@ -38,6 +38,9 @@ _COLOURS: Final = {
 }
 
 
+_NO_TIME: Final = " " * len("t+   0.0 s")
+
+
 class Timeline:
     """Keeps the first time of each mark; seconds count from the fault. Lives as long as its drill."""
 
@@ -62,9 +65,11 @@ class Timeline:
         self._print(text, detail, style="dim", seconds=self.seconds() if Mark.FAULT in self else None)
 
     def _print(self, text: str, detail: str, *, style: str, seconds: float | None) -> None:
-        clock = " " * 10 if seconds is None else f"t+{seconds:6.1f} s"
+        clock = _NO_TIME if seconds is None else f"t+{seconds:6.1f} s"
         shown = f"[{style}]{escape(text)}[/]" if style else escape(text)
-        told = f"  [dim]{escape(detail)}[/]" if detail else ""
+        fits = len(clock) + len(text) + len(detail) + 4 <= self._console.width
+        gap = "  " if fits else f"\n{_NO_TIME}    "
+        told = f"{gap}[dim]{escape(detail)}[/]" if detail else ""
         self._console.print(f"{clock}  {shown}{told}", highlight=False, soft_wrap=True)
 
     def seconds(self, mark: Mark | None = None) -> float:

@@ -41,10 +41,10 @@ async def wait_for(limit: Limit, timeline: Timeline, console: Console) -> None:
                 waited = time.monotonic() - began
                 if waited > within:
                     raise DrillFailed(f"not within {within:.0f} s: {limit.mark}", limit.parts)
-                text = f"waiting for: {limit.mark} ({waited:.0f} s, at most {within:.0f} s)"
-                status.update(text)
+                text, limits = f"waiting for: {limit.mark}", f"{waited:.0f} s, at most {within:.0f} s"
+                status.update(f"{text} ({limits})")
                 if not console.is_terminal and time.monotonic() - spoke >= _LINE_EVERY:
                     spoke = time.monotonic()
-                    timeline.say(f"... {text}")
+                    timeline.say(f"... {text}", limits)
     finally:
         reached.cancel()

@@ -80,7 +80,7 @@ async def _prometheus(stand: Stand, alert: str, timeline: Timeline) -> None:
 async def _alertmanager(stand: Stand, alert: str, timeline: Timeline) -> None:
     alerts = await _json(stand, f"{stand.alertmanager}/api/v2/alerts", filter=f'alertname="{alert}"')
     if alerts:
-        timeline.reach(Mark.ALERTMANAGER, alerts[0]["annotations"].get("summary", ""))
+        timeline.reach(Mark.ALERTMANAGER)
 
 
 async def _notifier(stand: Stand, alert: str, timeline: Timeline) -> None:

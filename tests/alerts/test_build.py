@@ -12,8 +12,10 @@ from alerts.__main__ import main
 from alerts.rules import RULES
 
 
-def test_generated_rules_are_current() -> None:
+def test_generated_rules_are_current_and_the_check_says_what_it_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"OK: {len(RULES)} alert rules")
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:

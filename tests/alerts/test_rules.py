@@ -36,7 +36,7 @@ def test_alert_fires_and_stays_silent_as_its_cases_say(name: str, promtool: Path
 @pytest.mark.parametrize("name", NAMES)
 def test_alert_has_a_firing_and_a_silent_case(name: str) -> None:
     content = yaml.safe_load((CASES / f"{name}.yml").read_text())
-    expected = [bool(each["exp_alerts"]) for case in content["tests"] for each in case["alert_rule_test"]]
+    expected = [bool(each["exp_alerts"]) for case in content["tests"] for each in case.get("alert_rule_test", [])]
     assert True in expected
     # The watchdog fires whatever there is: it has no silent case.
     assert False in expected or name == "Watchdog"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from dashboards import build, check
 from dashboards.__main__ import main
 
 
-def test_generated_files_are_current() -> None:
+def test_generated_files_are_current_and_the_check_says_what_it_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert build.stale() == []
     assert main(["check"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.match(r"OK: 3 dashboards, \d+ panels, \d+ queries", line)
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:

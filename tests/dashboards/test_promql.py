@@ -62,10 +62,3 @@ def test_fault_says_what_is_wrong(expr: str, fault: str) -> None:
     with pytest.raises(QueryError) as caught:
         result_labels(expr)
     assert fault in str(caught.value)
-
-
-def test_recorded_series_are_known_where_they_are_given() -> None:
-    recorded = {"operation:job_running:sum": frozenset({"operation"})}
-    assert result_labels("sum by (operation) (operation:job_running:sum)", recorded) == {"operation"}
-    with pytest.raises(QueryError):
-        result_labels("operation:job_running:sum")

@@ -1,11 +1,26 @@
 from __future__ import annotations
 
+import re
 import threading
+import time
 from datetime import timedelta
 
 from alerts.notifier.backoff import DeliveryPolicy
 from tests.alerts.notifier.bodies import alert, group
 from tests.alerts.notifier.receivers import free_port
+
+
+def target(running):
+    """The id of the only target."""
+    (only,) = running.client.get("/health/ready").json()["targets"]
+    return only
+
+
+def until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)  # a counter has no event to wait for
 
 
 def test_mail_and_webhook_both_arrive_and_are_counted(notifier, mailbox, hook):
@@ -36,7 +51,7 @@ def test_target_that_fails_is_tried_again_until_it_takes_the_message(notifier, h
     running.post(group(alert()))
     hook.wait()
     assert hook.attempts.items == [503, 500, 429, 200]
-    assert running.value("notification_deliveries_total", target="json", outcome="failed") == 3
+    assert running.value("notification_deliveries_total", target=target(running), outcome="failed") == 3
 
 
 def test_dead_target_holds_nobody_else_up(notifier, hook):
@@ -45,6 +60,26 @@ def test_dead_target_holds_nobody_else_up(notifier, hook):
     hook.wait()
     states = {row["kind"]: row["state"] for row in running.deliveries()}
     assert states["jsons"] == "pending"
+
+
+def test_two_targets_of_a_kind_are_counted_apart(notifier, hook):
+    """Else the healthy one hides that the other is dead."""
+    running = notifier(hook.url, f"json://127.0.0.1:{free_port()}/dead")
+    running.post(group(alert()))
+    hook.wait()
+    hook.attempts.wait()
+    alive, dead = running.client.get("/health/ready").json()["targets"]
+    until(lambda: running.value("notification_deliveries_total", target=dead, outcome="failed"))
+    assert running.value("notification_deliveries_total", target=dead, outcome="delivered") == 0
+    assert running.value("notification_deliveries_total", target=alive, outcome="failed") == 0
+
+
+def test_target_has_a_name_that_people_can_read(notifier, hook):
+    running = notifier(hook.url)
+    running.post(group(alert()))
+    (row,) = running.deliveries()
+    assert re.fullmatch(r"json \([0-9a-f]{8}\)", row["name"])
+    assert row["name"] == f"json ({row['target'].removeprefix('json-')})"
 
 
 def test_hung_target_holds_nobody_else_up(notifier, hook, mailbox):
@@ -66,7 +101,7 @@ def test_message_is_given_up_only_after_its_time_and_visibly(notifier, hook):
     )
     running.post(group(alert()))
     last = group(alert("Other", fingerprint="f" * 16), key="other")
-    while running.value("notification_deliveries_total", target="json", outcome="abandoned") != 1:
+    while running.value("notification_deliveries_total", target=target(running), outcome="abandoned") != 1:
         seen = len(hook.attempts.items)
         hook.attempts.wait(seen + 1) if running.deliveries()[0]["state"] == "pending" else None
     (row,) = running.deliveries()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
 import pytest
 
 from tests.alerts.notifier.bodies import alert, group
+from tests.alerts.notifier.conftest import TOKEN
 from tests.alerts.notifier.receivers import free_port
 
 
@@ -36,16 +38,36 @@ def test_malformed_body_is_refused_for_good(notifier, body):
     assert answer.json()["title"] == "Malformed body"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/alertmanager", 400, "malformed_body"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/alertmanager", 405, "method_not_allowed"),
+        ("GET", "/deliveries?limit=0", 422, "invalid_query"),
+    ],
+)
+def test_every_error_is_a_problem_of_one_shape(notifier, method, path, status, code):
+    answer = notifier().client.request(method, path, headers={"Authorization": f"Bearer {TOKEN}"})
+    body = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert list(body) == ["type", "title", "status", "detail", "code", "request_id", "timestamp"]
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert datetime.fromisoformat(body["timestamp"]).tzinfo is not None
+
+
 def test_outbox_that_cannot_store_is_a_server_error_so_that_alertmanager_retries(notifier, database):
     running = notifier()
     with sqlite3.connect(database) as sql:
-        sql.execute("ALTER TABLE told RENAME TO gone")
+        sql.execute("ALTER TABLE last_told RENAME TO gone")
     sql.close()
     answer = running.post(group(alert()))
     assert answer.status_code == 503
-    assert "told" in answer.json()["detail"]
+    assert answer.json()["code"] == "outbox_unavailable"
+    assert "last_told" in answer.json()["detail"]
     with sqlite3.connect(database) as sql:
-        sql.execute("ALTER TABLE gone RENAME TO told")
+        sql.execute("ALTER TABLE gone RENAME TO last_told")
     sql.close()
     assert running.post(group(alert())).json() == {"stored": 1}
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.notifier.alertmanager import Group
-from alerts.notifier.evidence import Evidence
 from alerts.notifier.formats import as_html, as_markdown, as_text
 from alerts.notifier.message import compose, subject
 from alerts.notifier.records import Notification
@@ -89,19 +88,3 @@ def test_group_of_many_alerts_shows_ten_and_says_so():
     text = as_text(compose(notification(*many, truncated=3), CONSOLE))
     assert text.count("Since:") == 10
     assert "18 more alerts of this group are in the console." in text
-
-
-class Charts:
-    def evidence(self, told):
-        return [Evidence(f"Trace of {told.alerts[0].name}", "http://127.0.0.1:8080/trace/1")]
-
-
-class Broken:
-    def evidence(self, _):
-        raise RuntimeError("no Prometheus")
-
-
-@pytest.mark.parametrize("form", [as_text, as_markdown, as_html])
-def test_evidence_is_added_and_a_broken_provider_holds_nothing_back(form):
-    body = form(compose(notification(), CONSOLE, [Broken(), Charts()]))
-    assert "http://127.0.0.1:8080/trace/1" in body

@@ -49,6 +49,18 @@ def test_alert_that_fires_anew_is_told_again(outbox):
     assert len(outbox.accept(again, [MAIL], NOW + 60)) == 1
 
 
+def test_alert_that_goes_on_after_a_premature_end_is_told_again(outbox):
+    """Alertmanager ends what Prometheus did not repeat for some minutes, and then sends it on with its first start."""
+    assert [len(outbox.accept(body, [MAIL], NOW)) for body in (FIRING, RESOLVED, FIRING, FIRING)] == [1, 1, 1, 0]
+    assert outbox.recent(1)[0]["title"].startswith("[FIRING]")
+
+
+def test_end_is_told_once_however_often_it_is_sent(outbox):
+    outbox.accept(FIRING, [MAIL], NOW)
+    later = NOW + 2 * REMINDER_AFTER.total_seconds()
+    assert [len(outbox.accept(RESOLVED, [MAIL], at)) for at in (NOW + 60, NOW + 120, later)] == [1, 0, 0]
+
+
 def test_repeat_after_hours_is_a_reminder(outbox):
     outbox.accept(FIRING, [MAIL], NOW)
     (stored,) = outbox.accept(FIRING, [MAIL], NOW + REMINDER_AFTER.total_seconds())

@@ -81,3 +81,6 @@ def test_alert_arrives_and_resolves_through_a_notifier_that_was_down_at_first(tm
             assert firing["title"] == "[FIRING] Drill: of the test"
             fire(url, startsAt="2026-11-21T10:00:00Z", endsAt="2026-11-21T10:05:00Z")
             assert hook.wait(2, timeout=60)[1]["title"] == "[RESOLVED] Drill: was: of the test"
+            # Prometheus was only silent: the alert goes on, and Alertmanager sends it with its first start.
+            fire(url, startsAt="2026-11-21T10:00:00Z")
+            assert hook.wait(3, timeout=60)[2]["title"] == "[FIRING] Drill: of the test"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from pydantic import SecretStr
@@ -25,7 +26,7 @@ def test_each_target_gets_a_message_and_a_line(hook, mailbox):
 def test_target_that_fails_is_named_and_fails_the_command(hook):
     code, said = send(hook.url, f"jsons://127.0.0.1:{free_port()}/s3cretPath")
     assert code == 1
-    assert "jsons-" in said
+    assert re.search(r"^jsons \([0-9a-f]{8}\): failed", said, re.MULTILINE)
     assert "s3cretPath" not in said
     hook.wait()
 

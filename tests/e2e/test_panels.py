@@ -1,0 +1,98 @@
+"""Every panel of every dashboard, asked of a running stack that has done one job."""
+
+import time
+
+import httpx
+import pytest
+
+import dashboards
+from stack.paths import PROJECT
+
+pytestmark = pytest.mark.integration
+
+SAMPLES = PROJECT / "app" / "samples"
+OVERVIEW, JOBS, GPU = "plainview-overview", "plainview-jobs", "plainview-gpu"
+
+#: Panels that are empty on a stack that is well, and why. One that is not belongs out of this table.
+EMPTY = {
+    (OVERVIEW, "Unhandled exceptions"): "no exception went unhandled",
+    (OVERVIEW, "Failed exports"): "the trace store took all spans",
+    (OVERVIEW, "Notifications"): "no target is set",
+    (OVERVIEW, "Alerts firing now"): "no alert fires",
+    (GPU, "XID errors"): "the card reported none",
+    (GPU, "Failed readings"): "no reading failed",
+}
+
+#: Panels of which some queries are empty: their legends, and why.
+PARTLY = {
+    (OVERVIEW, "Requests per hour"): ({"3xx", "5xx"}, "the API redirected nobody and did not fail"),
+    (GPU, "Cards"): ({"real"}, "the stack has a simulated card only"),
+}
+
+PANELS = [
+    pytest.param(board["uid"], panel, id=f"{board['title']}-{panel['title']}")
+    for board in dashboards.listing()
+    for panel in dashboards.load(board["uid"])["panels"]
+    if panel.get("targets")
+]
+
+
+@pytest.fixture(scope="module")
+def api(native_stack):
+    with native_stack.api() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ask(native_stack, api):
+    """The stack's Prometheus, asked once a job has succeeded and been read."""
+
+    def query(expr):
+        filled = expr.replace("$__rate_interval", "1m")
+        answer = httpx.post(f"{native_stack.url('prometheus')}/api/v1/query", data={"query": filled}).json()
+        assert answer["status"] == "success", f"{answer.get('error')}\n{expr}"
+        return answer["data"]["result"]
+
+    portrait, speech = ((SAMPLES / name).read_bytes() for name in ("portrait.jpg", "speech.wav"))
+    # On a well stack nothing is refused but what is wrong.
+    assert submit(api, portrait, b"no sound").status_code == 422
+    assert httpx.get(f"{native_stack.url('api')}/jobs").status_code == 401
+    job = submit(api, portrait, speech).raise_for_status().json()
+    assert until(lambda: api.get(job["status_url"]).json()["status"] == "succeeded", within=90)
+    assert until(lambda: query('job_finished_total{outcome="succeeded"} > 0'), within=30)
+    return query
+
+
+def submit(api, image, audio):
+    files = {"image": ("portrait.jpg", image), "audio": ("speech.wav", audio)}
+    return api.post("/generate", files=files, data={"prompt": "A calm reading."})
+
+
+def until(true, within):
+    """Wait for what a scrape brings; say whether it came."""
+    deadline = time.monotonic() + within
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+@pytest.mark.parametrize(("uid", "panel"), PANELS)
+def test_panel_has_figures_or_a_reason_to_be_empty(uid, panel, ask, api):
+    legends = {target["legendFormat"]: target["expr"] for target in panel["targets"]}
+
+    def empty():
+        api.get("/jobs").raise_for_status()  # figures per second need somebody who asks
+        return {legend for legend, expr in legends.items() if not ask(expr)}
+
+    key = (uid, panel["title"])
+    expected = set(legends) if key in EMPTY else PARTLY.get(key, (set(), ""))[0]
+    assert until(lambda: empty() <= expected, within=60), f"nothing for {empty() - expected}"
+    assert empty() == expected, f"{expected - empty()} has figures: take it out of the table"
+
+
+def test_tables_name_panels_that_exist():
+    known = {(uid, panel["title"]) for uid, panel in (case.values for case in PANELS)}
+    assert EMPTY.keys() | PARTLY.keys() <= known
+    assert not EMPTY.keys() & PARTLY.keys()
