@@ -1,6 +1,7 @@
 """Make the environment on first use, then run the command in it. Only the standard library is at hand here."""
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -17,6 +18,8 @@ def main() -> NoReturn:
     home = Home.default()
     environment = Environment(home.venv)
     lock = LOCKS / ("dev.txt" if FOR_DEVELOPMENT & set(sys.argv[1:2]) else "runtime.txt")
+    # Until here the default ended the process at once; now there are files to leave in order.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if not environment.holds(lock):
             environment.install(lock, home.logs / "install.log")
@@ -28,6 +31,7 @@ def main() -> NoReturn:
         )
     except (EnvironmentBroken, PipFailed) as error:
         sys.exit(f"plainview: {error}")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # stack.cli.main takes it from here
     variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))),

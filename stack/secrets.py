@@ -45,14 +45,21 @@ def ensure_for_consumers(root: Path) -> None:
             _ensure_file(file, mode=0o444, value=value or (value := secrets.token_urlsafe(32)))
 
 
+def write(file: Path, value: str, *, mode: int = 0o600) -> Path:
+    """Put a secret into a file in one step: nobody reads half of it, or reads it who may not."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(value)
+    part.chmod(mode)
+    part.replace(file)
+    return file
+
+
 def _ensure_file(file: Path, *, mode: int, value: str | None = None) -> Path:
     if not file.exists() or file.stat().st_size == 0:
-        part = file.with_name(f".{file.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(value or secrets.token_urlsafe(32))
-        part.chmod(mode)
-        part.replace(file)
+        write(file, value or secrets.token_urlsafe(32), mode=mode)
     return file
 
 

@@ -76,8 +76,8 @@ def status() -> int:
     return _compose("ps", "--all")
 
 
-def logs(part: str, *, follow: bool, lines: int) -> int:
-    return _compose("logs", *(["--follow"] if follow else []), "--tail", str(lines), part)
+def logs(part: str | None, *, follow: bool, lines: int) -> int:
+    return _compose("logs", *(["--follow"] if follow else []), "--tail", str(lines), *([part] if part else []))
 
 
 def instead() -> None:
@@ -120,7 +120,7 @@ def _welcome(environment: Mapping[str, str]) -> None:
     columns([*urls.items(), ("Grafana", f"http://{HOST}:{environment[GRAFANA]}")])
     out.print(f"\n[bold]Open the console[/]   {sign_in_link()}")
     if key:
-        out.print(f"[bold]First API key[/]      {key}\n\n[bold]Send a first job[/]")
+        out.print(f"[bold]First API key[/]      {key}  [dim](an administrator's)[/]\n\n[bold]Send a first job[/]")
         out.print(curl(key, urls["API"]), markup=False)
 
 

@@ -1,22 +1,40 @@
 """`jobs`: look at jobs."""
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from stack.cli import compose, service
-from stack.cli.output import columns, escape, out
+from stack.cli.output import columns, escape, money, out
 
 jobs = typer.Typer(help="Look at jobs.", no_args_is_help=True, callback=compose.instead)
-COLUMNS = ("job_id", "status", "stage", "progress", "created_at", "gpu_seconds", "cost_usd", "device")
+COLUMNS = {
+    "job_id": "job",
+    "status": "status",
+    "stage": "stage",
+    "progress": "progress",
+    "created_at": "created",
+    "gpu_seconds": "device time",
+    "cost_usd": "cost",
+    "device": "device",
+}
 STYLES = {"succeeded": "green", "failed": "red", "running": "cyan", "cancelled": "yellow"}
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "status": lambda status: f"[{STYLES.get(status, 'default')}]{escape(str(status))}[/]",
+    "progress": lambda share: f"{share:.0%}",
+    "created_at": lambda moment: f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S}",
+    "gpu_seconds": lambda seconds: f"{seconds:.1f} s",
+    "cost_usd": money,
+}
 
 
 @jobs.command("list")
 def list_(
     *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the newest jobs."""
@@ -24,7 +42,7 @@ def list_(
     if as_json:
         out.print_json(json.dumps(answer))
         return
-    header = [column.replace("_", " ") for column in COLUMNS]
+    header = list(COLUMNS.values())
     columns([header, *([_cell(column, job.get(column)) for column in COLUMNS] for job in answer["jobs"])])
 
 
@@ -37,8 +55,4 @@ def show(job: Annotated[str, typer.Argument(help="Id of the job.")]) -> None:
 def _cell(column: str, value: Any) -> str:
     if value is None:
         return "-"
-    if column == "status":
-        return f"[{STYLES.get(value, 'default')}]{escape(str(value))}[/]"
-    if column == "progress":
-        return f"{value:.0%}"
-    return escape(str(value))
+    return WRITTEN.get(column, lambda shown: escape(str(shown)))(value)

@@ -10,6 +10,9 @@ import typer
 
 from stack.cli import compose
 from stack.cli.output import columns, err, escape, fail, out
+from stack.native.layout import keeping
+from stack.native.state import running
+from stack.paths import Home
 
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, callback=compose.instead)
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -74,7 +77,12 @@ def revoke(
 def _settings() -> Any:
     from app.settings import Settings  # noqa: PLC0415
 
-    return Settings.read()
+    home = Home.default()
+    state = running(home)
+    settings = Settings.read(home=home.root)
+    if state is not None and state.demo:  # whose database is its own, whatever is set
+        return settings.model_copy(update={"data_dir": keeping(home, demo=True).data, "database_url": None})
+    return settings
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """How commands talk: results to stdout, the rest to stderr, an error as one plain message."""
 
+import math
 from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
+
+NOTHING_RUNS = 3  # as init scripts say it
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -41,6 +44,12 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def money(usd: float) -> str:
+    """Return an amount as people read it: cents, and below them one digit that counts: "$1.25", "$0.0003"."""
+    places = 2 if usd == 0 else max(2, -math.floor(math.log10(abs(usd))))
+    return f"${usd:.{places}f}"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from stack.cli.output import fail
-from stack.cli.welcome import FIRST_KEY, first_key
-from stack.native.layout import HOST
+from stack.cli.welcome import first_key
+from stack.native.layout import FIRST_KEY, HOST, keeping
 from stack.native.ports import Ports
 from stack.native.state import running
 from stack.paths import Home
@@ -22,7 +22,8 @@ def get(path: str, **query: Any) -> Any:
     state = running(home)
     base = os.environ.get("PLAINVIEW_SERVICE_URL", f"http://{HOST}:{(state.ports if state else Ports()).api}")
     named = os.environ.get("PLAINVIEW_FIRST_KEY_FILE")  # so it is inside the service's container
-    key = os.environ.get("PLAINVIEW_API_KEY") or first_key(Path(named) if named else home.secrets / FIRST_KEY)
+    keeps = keeping(home, demo=state is not None and state.demo)
+    key = os.environ.get("PLAINVIEW_API_KEY") or first_key(Path(named) if named else keeps.secrets / FIRST_KEY)
     if key is None:
         fail("no API key at hand: set PLAINVIEW_API_KEY to one")
     wanted = {name: value for name, value in query.items() if value is not None}

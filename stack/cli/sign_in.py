@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from stack.cli import compose
-from stack.cli.output import fail, out
+from stack.cli.output import NOTHING_RUNS, fail, out
 from stack.cli.welcome import sign_in_link
 from stack.native.ports import Ports
 from stack.native.state import running
@@ -19,9 +19,11 @@ def sign_in() -> None:
     if state is None and named is None and compose.running():
         out.print(compose.sign_in_link())
         return
+    if state is None and named is None:
+        fail("nothing is running, so there is no console to sign in to: ./plainview up starts it", code=NOTHING_RUNS)
     token = Path(named) if named else home.secrets / "console_token"
     port = state.ports.console if state else Ports().console
     try:
         out.print(sign_in_link(token, port), markup=False)
     except FileNotFoundError:
-        fail("there is no console yet: ./plainview up starts it")
+        fail(f"the console's token {token} is not there: ./plainview down && ./plainview up makes a new one")

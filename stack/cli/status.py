@@ -4,20 +4,20 @@ import asyncio
 import json
 import time
 from dataclasses import asdict
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, NoReturn
 
 import typer
 
 from stack.cli import compose
-from stack.cli.output import columns, duration, err, escape, out, size
+from stack.cli.output import NOTHING_RUNS, columns, duration, err, escape, out, size
 from stack.native.processes import resident_bytes
 from stack.native.readiness import not_ready
-from stack.native.state import PartStatus, StackState, leftovers, running
+from stack.native.state import PartStatus, StackState, ended_unexpectedly, leftovers, running
 from stack.paths import Home
 
 GOOD, BAD = "green", "red"
 STYLES = {"ready": GOOD, "done": "dim", "failed": BAD, "crash-looping": BAD, "not answering": BAD}
-NOTHING_RUNS = 3  # as init scripts say it
 UNHEALTHY = 1
 FIGURES = frozenset({2, 3, 4, 6})  # pid, up, memory, restarts
 
@@ -32,9 +32,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
     if state is None and compose.running():
         raise typer.Exit(compose.status())
     if state is None:
-        left = leftovers(home)
-        err.print("Nothing is running." + (" ./plainview down ends what an earlier start left." if left else ""))
-        raise typer.Exit(NOTHING_RUNS)
+        _nothing_runs(home)
     parts = [part for part in state.parts if not part.once]
     answers = asyncio.run(_answers(parts))
     if as_json:
@@ -44,6 +42,19 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
         columns(_rows(state, parts, answers), right=FIGURES)
     if any(answer != "ready" for answer in answers.values()):
         raise typer.Exit(UNHEALTHY)
+
+
+def _nothing_runs(home: Home) -> NoReturn:
+    err.print("Nothing is running.")
+    if seen := ended_unexpectedly(home):
+        when = f"{datetime.fromtimestamp(seen, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+        err.print(
+            f"[yellow]The last run ended unexpectedly, at about {when}:[/] its supervisor was killed, or the machine "
+            "went down. ./plainview up starts it again; what was under way is taken up."
+        )
+    if leftovers(home):
+        err.print("./plainview down ends what an earlier start left.")
+    raise typer.Exit(NOTHING_RUNS)
 
 
 async def _answers(parts: list[PartStatus]) -> dict[str, str]:

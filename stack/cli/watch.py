@@ -55,7 +55,7 @@ class TerminalWatcher:
 
     def _show(self, state: StackState) -> None:
         self._state, self._begun = state, time.monotonic()
-        if err.is_terminal:
+        if err.is_terminal and self._live is None:  # two tables at once would leave the cursor hidden
             self._live = Live(
                 get_renderable=self._table, console=err, refresh_per_second=FRAMES_PER_SECOND, transient=False
             )

@@ -1,16 +1,19 @@
 """What a person needs once the stack is ready: addresses, a sign-in link, a key, and a first command."""
 
 import os
+import shlex
 from pathlib import Path
 from urllib.parse import quote
 
-from stack.cli.output import columns, out
-from stack.native.layout import HOST
+from stack.cli.output import columns, escape, out
+from stack.native import notified
+from stack.native.layout import FIRST_KEY, HOST, keeping
 from stack.native.state import StackState
 from stack.paths import PROJECT, Home
 
 SAMPLES = PROJECT / "app" / "samples"
-FIRST_KEY = "first_api_key"
+FORM = {"image": "portrait.jpg", "audio": "speech.wav"}
+CLOCK_STEP_SECONDS = 1.0  # a file's time may be a little behind the clock
 PROMPT = "A calm news anchor"
 NOTES = {
     "console": "dashboards, traces, alerts",
@@ -22,25 +25,41 @@ NOTES = {
 }
 
 
-def welcome(home: Home, state: StackState) -> None:
-    """Print the addresses of the running stack, the sign-in link, the first key and how to send a job."""
+def welcome(home: Home, state: StackState, *, again: bool = False) -> None:
+    """Print the addresses of the running stack, who is told of alerts, the sign-in link and how to send a job.
+
+    A key that this very start made is printed in full, once: not `again`, for whoever finds the stack running.
+    """
     out.print(
         "\n[bold]Plainview is running[/]" + (" [yellow](demo: simulated GPU and traffic)[/]" if state.demo else "")
     )
     columns(_addresses(state))
+    told = notified.targets(state)
+    if told is not None:
+        out.print(f"\n{_told(len(told))}")
     out.print(
         f"\n[bold]Open the console[/]   {sign_in_link(home.secrets / 'console_token', state.ports.console)}",
         soft_wrap=True,
     )
-    if key := first_key(home.secrets / FIRST_KEY):
-        out.print(f"[bold]First API key[/]      {key}")
-        out.print("\n[bold]Send a first job[/]")
-        out.print(curl(key, f"http://{HOST}:{state.ports.api}"), markup=False)
-    else:
+    _first_job(keeping(home, demo=state.demo).secrets / FIRST_KEY, state, again=again)
+    out.print()
+
+
+def _first_job(file: Path, state: StackState, *, again: bool) -> None:
+    """Print the first key, or the file that has it, and a command that uses it."""
+    key = first_key(file)
+    if key is None:
         out.print(
             "[bold]API keys[/]           the database had some already; ./plainview keys create --customer NAME makes one"
         )
-    out.print()
+        return
+    made = next((part.since for part in state.parts if part.name == "bootstrap"), None)
+    new = not again and made is not None and file.stat().st_mtime >= made - CLOCK_STEP_SECONDS
+    out.print(f"[bold]First API key[/]      {key if new else f'in {escape(str(file))}'}  [dim](an administrator's)[/]")
+    out.print("\n[bold]Send a first job[/]")
+    out.print(
+        curl(key if new else f"$(cat {shlex.quote(str(file))})", f"http://{HOST}:{state.ports.api}"), markup=False
+    )
 
 
 def sign_in_link(token_file: Path, port: int) -> str:
@@ -59,12 +78,12 @@ def first_key(file: Path) -> str | None:
 
 
 def curl(key: str, api: str) -> str:
-    """Return the command that sends the sample portrait and speech as a job."""
-    image, audio = _shown(SAMPLES / "portrait.jpg"), _shown(SAMPLES / "speech.wav")
+    """Return the command that sends the sample portrait and speech as a job; `key` may be a shell's `$(...)`."""
+    image, audio = (shlex.quote(f"{name}=@{_shown(SAMPLES / file)}") for name, file in FORM.items())
     return (
         f"  curl -X POST {api}/generate \\\n"
-        f"    -H 'Authorization: Bearer {key}' \\\n"
-        f"    -F image=@{image} -F audio=@{audio} -F 'prompt={PROMPT}'"
+        f'    -H "Authorization: Bearer {key}" \\\n'
+        f"    -F {image} -F {audio} -F 'prompt={PROMPT}'"
     )
 
 
@@ -93,3 +112,9 @@ def _addresses(state: StackState) -> list[tuple[str, str, str]]:
 
 def _place(name: str) -> int:
     return list(NOTES).index(name) if name in NOTES else len(NOTES)
+
+
+def _told(count: int) -> str:
+    if count == 0:
+        return "[bold yellow]Nobody is told of alerts: set PLAINVIEW_NOTIFY_URLS[/]"
+    return f"Alerts go to {count} target" + ("s" if count > 1 else "")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import socket
 import sqlite3
 import sys
 from contextlib import ExitStack
+from datetime import timedelta
+
+from starlette.types import ASGIApp
 
 from stack.console.app import create_app, known_names
 from stack.console.hosts import KnownHosts
-from stack.console.servers import Listener, bind, serve
 from stack.console.settings import ConsoleSettings
 from stack.native.tracestore import open_store, otlp_app, query_app
 from stack.native.tracestore.metrics import TraceStoreCollector
 from telemetry import Telemetry, TelemetrySettings, catalog, start
 from telemetry.logs import get_logger
 from telemetry.process_settings import SettingsInvalid
+from telemetry.serving import StartFailed, bind, serve_all
+
+_GRACE = timedelta(seconds=5)
 
 # Spans are neither sampled nor sent: the receiver of this process's own spans would be this process.
 _NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
@@ -32,38 +37,41 @@ def main() -> int:
     with ExitStack() as stack:
         telemetry = stack.enter_context(start(telemetry_settings.model_copy(update=_NO_SPANS)))
         try:
-            listeners = _listeners(settings, telemetry, stack)
+            served = _served(settings, telemetry, stack)
         except (OSError, sqlite3.Error) as error:
             return _failed(str(error))
         # httpx says each request, with its query, at INFO; the access line has what matters.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        ports = [listener.socket.getsockname()[1] for listener in listeners]
+        ports = [listener.getsockname()[1] for _, listener in served]
         get_logger("console").info(catalog.Event.CONSOLE_LISTENING, host=settings.console_host, ports=ports)
-        asyncio.run(serve(listeners))
+        try:
+            serve_all(served, grace=_GRACE)
+        except StartFailed as error:
+            return _failed(str(error), status=1)
     return 0
 
 
-def _listeners(settings: ConsoleSettings, telemetry: Telemetry, stack: ExitStack) -> list[Listener]:
+def _served(settings: ConsoleSettings, telemetry: Telemetry, stack: ExitStack) -> list[tuple[ASGIApp, socket.socket]]:
     """Return what is served where. Ports come first: a taken one mostly means that the store is in use too."""
-    host = settings.console_host
-    console = stack.enter_context(bind(host, settings.console_port, "PLAINVIEW_CONSOLE_PORT"))
+    console = stack.enter_context(bind(settings.console_host, settings.console_port, "PLAINVIEW_CONSOLE_PORT"))
     if settings.tracestore == "off":
-        return [Listener(create_app(settings, telemetry), console)]
+        return [(create_app(settings, telemetry), console)]
+    host = settings.tracestore_host
     otlp = stack.enter_context(bind(host, settings.tracestore_otlp_port, "PLAINVIEW_TRACESTORE_OTLP_PORT"))
     query = stack.enter_context(bind(host, settings.tracestore_query_port, "PLAINVIEW_TRACESTORE_QUERY_PORT"))
     store = stack.enter_context(open_store(settings.store_path, settings.store_limits))
     telemetry.register(TraceStoreCollector(store))
-    names = known_names(settings)
+    names = known_names(settings) | {host}
     return [
-        Listener(create_app(settings, telemetry, store), console),
-        Listener(KnownHosts(otlp_app(store), names), otlp),
-        Listener(KnownHosts(query_app(store), names), query),
+        (create_app(settings, telemetry, store), console),
+        (KnownHosts(otlp_app(store), names), otlp),
+        (KnownHosts(query_app(store), names), query),
     ]
 
 
-def _failed(message: str) -> int:
+def _failed(message: str, *, status: int = 2) -> int:
     sys.stderr.write(f"console: {message}\n")
-    return 2
+    return status
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class ConsoleSettings(ProcessSettings):
     home: Path = Field(Path(".plainview"), description="Folder of the stack; holds the defaults of the paths below.")
     data_dir: Path | None = Field(None, description="Folder of databases; `data` in the home folder by default.")
 
-    console_host: str = Field("127.0.0.1", description="Address that the console and the trace store listen on.")
+    console_host: str = Field("127.0.0.1", description="Address that the console listens on.")
     console_port: Port = Field(8080, description="Port of the console.")
     console_url: BaseUrl = Field(
         HttpUrl("http://127.0.0.1:8080"), description="Address under which people reach the console."
@@ -64,6 +64,10 @@ class ConsoleSettings(ProcessSettings):
     tracestore_max_bytes: int = Field(512 * MIB, ge=MIN_STORE_BYTES, description="Bound on its size on disk.")
     tracestore_max_age_seconds: float = Field(
         7 * 86400, ge=60, description="Age at which traces are removed even where there is room."
+    )
+    tracestore_host: str = Field(
+        "127.0.0.1",
+        description="Address that the trace store listens on. It asks nobody who they are: open it to trusted hosts only.",
     )
     tracestore_otlp_port: Port = Field(4318, description="Port for OTLP/HTTP.")
     tracestore_query_port: Port = Field(16686, description="Port for Jaeger's query API.")

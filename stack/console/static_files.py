@@ -32,6 +32,8 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
 }
 
+_SHOWN: Final = 200
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -62,15 +64,22 @@ async def page(request: Request, path: str) -> Response:
 
 
 def _serve(request: Request, name: str) -> Response:
-    path = (STATIC / name).resolve()
-    if not path.is_relative_to(STATIC.resolve()) or not path.is_file():
-        raise NotFound(f"there is no {request.url.path}")
-    facts = path.stat()
-    file = _load(path, facts.st_mtime_ns, facts.st_size)
+    try:
+        path = (STATIC / name).resolve()
+        if not path.is_relative_to(STATIC.resolve()) or not path.is_file():
+            raise FileNotFoundError(name)
+        facts = path.stat()
+        file = _load(path, facts.st_mtime_ns, facts.st_size)
+    except (OSError, ValueError) as error:  # also a name that no file can have: too long, or with a NUL
+        raise NotFound(f"there is no {_shown(request.url.path)}") from error
     headers = {"ETag": file.tag, "Cache-Control": _caching(name)}
     if file.tag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     return Response(file.content, headers=headers, media_type=_TYPES.get(path.suffix, "application/octet-stream"))
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
 
 
 def _caching(name: str) -> str:

@@ -66,7 +66,9 @@ class Child:
 
 async def _copy(output: asyncio.StreamReader, log: LogFile) -> None:
     while data := await output.read(CHUNK_BYTES):
-        log.write(data)
+        # Whatever is wrong with the log: a pipe that nobody reads would stop the part.
+        with contextlib.suppress(Exception):
+            log.write(data)
 
 
 def _die_with_parent() -> Callable[[], None] | None:

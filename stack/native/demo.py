@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from stack import secrets
 from stack.paths import PROJECT
 
 SAMPLES = PROJECT / "app" / "samples"
@@ -37,9 +38,16 @@ class Demo:
     chance: random.Random = field(default_factory=random.Random)
     jobs: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_JOBS))
     open: set[str] = field(default_factory=set)
+    _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Go on until cancelled; a service that is away is waited for."""
+        while self._key() is None:  # first of all: no request goes without one
+            try:
+                await self._renew(None)
+            except httpx.HTTPError as error:
+                say(f"no key yet: {error}")
+                await asyncio.sleep(RETRY_SECONDS)
         await asyncio.gather(
             self._every((LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS), self._look),
             self._every(JOB_EVERY_SECONDS, self._submit),
@@ -86,29 +94,35 @@ class Demo:
         await self._ask("GET", self.chance.choice(("/status/unknown", "/result/unknown")))
 
     async def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
-        answer = await self.http.request(method, path, headers=self._headers(self.own_key), **what)
+        key = self._key()
+        answer = await self.http.request(method, path, headers=_bearer(key), **what)
         if answer.status_code == UNAUTHORIZED:
-            await self._get_key()
-            answer = await self.http.request(method, path, headers=self._headers(self.own_key), **what)
+            await self._renew(key)
+            answer = await self.http.request(method, path, headers=_bearer(self._key()), **what)
         return answer
 
-    async def _get_key(self) -> None:
-        answer = await self.http.post("/keys", headers=self._headers(self.admin_key), json={"customer": "demo"})
-        answer.raise_for_status()
-        _keep(self.own_key, answer.json()["key"])
+    def _key(self) -> str | None:
+        return _read(self.own_key)
 
-    @staticmethod
-    def _headers(key: Path) -> dict[str, str]:
-        with contextlib.suppress(FileNotFoundError):
-            return {"Authorization": f"Bearer {key.read_text().strip()}"}
-        return {}
+    async def _renew(self, old: str | None) -> None:
+        """Make a key unless another task has done so meanwhile."""
+        async with self._renewing:
+            if self._key() != old:
+                return
+            answer = await self.http.post("/keys", headers=_bearer(_read(self.admin_key)), json={"customer": "demo"})
+            answer.raise_for_status()
+            secrets.write(self.own_key, answer.json()["key"])
 
 
-def _keep(path: Path, key: str) -> None:
-    draft = path.with_suffix(".new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-        file.write(key)
-    draft.replace(path)
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _bearer(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 def say(message: str) -> None:

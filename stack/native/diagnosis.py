@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 from urllib.parse import urlsplit
 
-from stack.native import gpus, launch, portcheck, processes, programs
+from stack import secrets
+from stack.native import gpus, launch, notified, portcheck, preflight, processes, programs
+from stack.native.layout import Site
 from stack.native.ports import Ports
 from stack.native.readiness import not_ready
 from stack.native.state import leftovers, running
@@ -143,9 +146,8 @@ def _ports(home: Home) -> Iterator[Finding]:
         portcheck.check(Ports().named())
     except portcheck.PortsTaken as error:
         *taken, cure = str(error).splitlines()
-        for line in taken:
-            yield Finding("Ports", "wrong", line)
-        yield Finding("Ports", "note", "", cure.removeprefix("What to do: "))
+        for number, line in enumerate(taken, start=1):
+            yield Finding("Ports", "wrong", line, cure.removeprefix("What to do: ") if number == len(taken) else "")
     else:
         yield Finding("Ports", "fine", "all free: " + ", ".join(map(str, Ports().named().values())))
 
@@ -169,6 +171,30 @@ def _gpu(_home: Home) -> Iterator[Finding]:
         yield Finding("GPU", "fine", f"{len(found)}: {', '.join(found)}")
     else:
         yield Finding("GPU", "note", "none that NVIDIA's driver shows: jobs run on the CPU, and everything says so")
+
+
+def _settings(home: Home) -> Iterator[Finding]:
+    with TemporaryDirectory() as folder:  # looking makes no secrets in the home
+        report = preflight.ask(Site(home, Ports(), {}, secrets.ensure(Path(folder) / "secrets")))
+    for line in report.wrong:
+        yield Finding("Settings", "wrong", line, "docs/SETTINGS.md says what is allowed")
+    for line in report.unknown:
+        yield Finding("Settings", "note", line)
+    if not report.wrong and not report.unknown:
+        yield Finding("Settings", "fine", "all can be used")
+    state = running(home)
+    told = None if state is None else notified.targets(state)
+    if told is not None and len(told) != report.targets:
+        fact = f"the running notifier tells {len(told) or 'nobody'}, these settings name {report.targets}"
+        yield Finding("Alerts", "wrong", fact, "./plainview down && ./plainview up puts these settings in force")
+    elif report.targets == 0:
+        yield Finding(
+            "Alerts", "note", "nobody is told", "set PLAINVIEW_NOTIFY_URLS, then ./plainview alerts send-test"
+        )
+    elif report.targets:
+        yield Finding("Alerts", "fine", f"go to {report.targets} target{'s' if report.targets > 1 else ''}")
+    if report.budget:
+        yield Finding("Budget", "note" if report.budget == "none" else "fine", report.budget)
 
 
 def _clock(_home: Home) -> Iterator[Finding]:
@@ -219,6 +245,7 @@ CHECKS: tuple[Callable[[Home], Iterator[Finding]], ...] = (
     _ports,
     _stack,
     _gpu,
+    _settings,
     _clock,
     _reachable,
 )

@@ -30,7 +30,8 @@ class Environment:
 
     def holds(self, lock: Path) -> bool:
         """Say whether all that `lock` names is installed, for the Python that runs now."""
-        return self.python.exists() and self._stamp().get(lock.name) == fingerprint(lock)
+        cut_off = (self.folder / MARK).exists()
+        return not cut_off and self.python.exists() and self._stamp().get(lock.name) == fingerprint(lock)
 
     def install(self, lock: Path, log: Path) -> None:
         """Make the environment if need be and install what `lock` names; what pip says goes to `log`.

@@ -4,48 +4,68 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from stack import config, secrets
-from stack.native import gpus, layout, portcheck, processes, programs, state
+from stack.native import gpus, layout, portcheck, preflight, processes, programs, state
 from stack.native.layout import Site
 from stack.native.ports import Ports
-from stack.paths import Home
+from stack.paths import PRIVATE, Home
 
 LEFTOVER_SECONDS = 5.0
 LEAST_FREE_BYTES = 200 * 1024 * 1024
-SIMULATED = {"simulated": "true"}
 
 
 class DiskFull(OSError):  # noqa: N818 - reads as what happened
     """Too little space is left to start."""
 
 
-def prepare(home: Home, ports: Ports, *, demo: bool, say: Callable[[str], None]) -> Site:
-    """Make ready all that the stack in `home` needs, and return it.
+class SettingsWrong(RuntimeError):  # noqa: N818 - reads as what happened
+    """Some settings stop the start; the message has a line for each."""
 
-    Raises HomeUnusable, DiskFull, PortsTaken or ProgramMissing, each with what to do.
+
+def prepare(  # noqa: PLR0913 - two ways to be heard
+    home: Home,
+    ports: Ports,
+    *,
+    demo: bool,
+    say: Callable[[str], None],
+    warn: Callable[[str], None],
+    checked: bool = False,
+) -> Site:
+    """Make ready all that the stack in `home` needs, and return it; `say` hears what takes long, `warn` what is odd.
+
+    With `checked` the settings have been read before. Raises HomeUnusable, DiskFull, SettingsWrong, PortsTaken or
+    ProgramMissing, each with what to do.
     """
+    portcheck.check_numbers(ports.named())
     home.create()
     _enough_space(home)
-    simulated = demo or os.environ.get("PLAINVIEW_GPU") == "simulated"
+    site = Site(home, ports, programs={}, secrets=secrets.ensure(home.secrets), demo=demo)
+    if not checked:
+        _check_settings(site, warn)
+    for folder in (site.keeps.data, site.keeps.secrets):
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     end_leftovers(home, say)
-    site = Site(
-        home,
-        ports,
+    site = replace(
+        site,
         programs={name: programs.find(name, home.root, say=say) for name in ("prometheus", "alertmanager")},
-        secrets=secrets.ensure(home.secrets),
         gpus=() if demo else gpus.for_workers(),
-        demo=demo,
     )
     portcheck.check(layout.listening(site))
-    config.render(
-        home,
-        ports,
-        notifier_token_file=site.secrets["notifier_token"],
-        workers=site.workers,
-        target_labels=SIMULATED if simulated else None,
-    )
+    config.render(home, ports, notifier_token_file=site.secrets["notifier_token"], workers=site.workers)
     return site
+
+
+def _check_settings(site: Site, warn: Callable[[str], None]) -> None:
+    report = preflight.ask(site)
+    for line in report.unknown:
+        warn(line)
+    if report.wrong:
+        lines = "\n".join(report.wrong)
+        raise SettingsWrong(
+            f"these settings are wrong, so nothing was started:\n{lines}\ndocs/SETTINGS.md lists them all"
+        )
 
 
 def end_leftovers(home: Home, say: Callable[[str], None]) -> None:

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from stack.native.inherited import allowed, inherited
 from stack.native.part import Part, Plan
 from stack.native.ports import Ports
 from stack.paths import PROJECT, Home
 
 HOST = "127.0.0.1"
+FIRST_KEY = "first_api_key"
 STEPS = ("migrate", "bootstrap")
 SHUTDOWN_GRACE = timedelta(seconds=30)  # a running job or request has 25 s, see app.settings
+_ELSEWHERE = (
+    "PLAINVIEW_DATABASE_URL",
+    "PLAINVIEW_NOTIFIER_DATABASE",
+    "PLAINVIEW_TRACESTORE_PATH",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+)
 RETENTION = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=2GB")
 
 
@@ -33,15 +41,25 @@ class Site:
         return max(1, len(self.gpus))
 
     @property
+    def keeps(self) -> Home:
+        """The folder of what the stack remembers; a demonstration's is its own."""
+        return keeping(self.home, demo=self.demo)
+
+    @property
     def first_key(self) -> Path:
-        return self.home.secrets / "first_api_key"
+        return self.keeps.secrets / FIRST_KEY
 
     def url(self, port: int) -> str:
         return f"http://{HOST}:{port}"
 
 
-def plan(site: Site) -> Plan:
-    """Return all parts of the stack at `site`, steps first."""
+def keeping(home: Home, *, demo: bool) -> Home:
+    """Return the home of data and API keys: nothing simulated may get among real figures, keys and budgets."""
+    return Home(home.root / "demo") if demo else home
+
+
+def plan(site: Site, in_force: Mapping[str, str] | None = None) -> Plan:
+    """Return all parts of the stack at `site`, steps first; `in_force` has a digest of each of the user's settings."""
     parts = [
         *_steps(site),
         _console(site),
@@ -53,7 +71,13 @@ def plan(site: Site) -> Plan:
     ]
     if site.demo:
         parts.append(_demo(site))
-    return Plan(tuple(parts), site.ports, demo=site.demo)
+    return Plan(tuple(parts), site.ports, demo=site.demo, in_force=in_force or {})
+
+
+def settings(site: Site) -> dict[str, dict[str, str]]:
+    """Return what each part that can be misconfigured reads its settings from."""
+    parts = ("migrate", "api", "worker", "notifier", "console")
+    return {part: inherited(os.environ, part, settings=True) | _environment(site, part) for part in parts}
 
 
 def listening(site: Site) -> dict[str, int]:
@@ -64,13 +88,20 @@ def listening(site: Site) -> dict[str, int]:
 
 
 def _steps(site: Site) -> list[Part]:
-    environment = _environment(site, "app")
     return [
-        Part("migrate", _python("-m", "app", "migrate"), environment, once=True, title="Database"),
+        Part(
+            "migrate",
+            _python("-m", "app", "migrate"),
+            _environment(site, "migrate"),
+            reads_settings=True,
+            once=True,
+            title="Database",
+        ),
         Part(
             "bootstrap",
             _python("-m", "app", "bootstrap"),
-            environment,
+            _environment(site, "bootstrap"),
+            reads_settings=True,
             once=True,
             after=("migrate",),
             title="First API key",
@@ -84,6 +115,7 @@ def _api(site: Site) -> Part:
         "api",
         _python("-m", "app", "serve"),
         _environment(site, "api"),
+        reads_settings=True,
         ready=(f"{address}/health/ready",),
         address=address,
         after=STEPS,
@@ -106,6 +138,7 @@ def _worker(site: Site, number: int, gpu: str | None) -> Part:
         "worker" if number == 0 else f"worker-{number}",
         _python("-m", "app", "worker"),
         environment,
+        reads_settings=True,
         ready=(f"{site.url(port)}/health/ready",),
         address=site.url(port),
         after=STEPS,
@@ -121,6 +154,7 @@ def _notifier(site: Site) -> Part:
         "notifier",
         _python("-m", "alerts.notifier"),
         _environment(site, "notifier"),
+        reads_settings=True,
         ready=(f"{address}/health/ready",),
         address=address,
         stop_rank=4,
@@ -135,6 +169,7 @@ def _console(site: Site) -> Part:
         "console",
         _python("-m", "stack.console"),
         {**_environment(site, "console"), "PLAINVIEW_DEMO": str(site.demo).lower()},
+        reads_settings=True,
         ready=tuple(f"{url}/health/ready" for url in (address, *store)),
         address=address,
         stop_rank=4,  # last, so that the spans of the others' last second arrive
@@ -149,7 +184,7 @@ def _prometheus(site: Site) -> Part:
         (
             str(site.programs["prometheus"]),
             f"--config.file={site.home.config / 'prometheus/prometheus.yml'}",
-            f"--storage.tsdb.path={site.home.data / 'prometheus'}",
+            f"--storage.tsdb.path={site.keeps.data / 'prometheus'}",
             f"--web.listen-address={HOST}:{site.ports.prometheus}",
             "--enable-feature=exemplar-storage",
             *RETENTION,
@@ -169,7 +204,7 @@ def _alertmanager(site: Site) -> Part:
         (
             str(site.programs["alertmanager"]),
             f"--config.file={site.home.config / 'alertmanager/alertmanager.yml'}",
-            f"--storage.path={site.home.data / 'alertmanager'}",
+            f"--storage.path={site.keeps.data / 'alertmanager'}",
             f"--web.listen-address={HOST}:{site.ports.alertmanager}",
             "--cluster.listen-address=",
         ),
@@ -184,10 +219,18 @@ def _demo(site: Site) -> Part:
     environment = {
         **_environment(site, "demo"),
         "PLAINVIEW_DEMO_ADMIN_KEY_FILE": str(site.first_key),
-        "PLAINVIEW_DEMO_KEY_FILE": str(site.home.secrets / "demo_api_key"),
+        "PLAINVIEW_DEMO_KEY_FILE": str(site.keeps.secrets / "demo_api_key"),
     }
     command = _python("-m", "stack.native.demo")
-    return Part("demo", command, environment, after=("api", "worker"), stop_rank=0, title="Demo traffic (simulated)")
+    return Part(
+        "demo",
+        command,
+        environment,
+        reads_settings=True,
+        after=("api", "worker"),
+        stop_rank=0,
+        title="Demo traffic (simulated)",
+    )
 
 
 def _python(*arguments: str) -> tuple[str, ...]:
@@ -220,11 +263,13 @@ def _environment(site: Site, part: str) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if site.demo:
-        ours["PLAINVIEW_GPU"] = "simulated"
     defaults = {
-        "PLAINVIEW_DATA_DIR": str(site.home.data),
+        "PLAINVIEW_DATA_DIR": str(site.keeps.data),
         "PLAINVIEW_CONSOLE_URL": site.url(ports.console),
         "OTEL_EXPORTER_OTLP_ENDPOINT": site.url(ports.otlp),
     }
-    return ours | {name: value for name, value in defaults.items() if name not in os.environ}
+    if site.demo:
+        # Also what the user has set: neither a real database nor a real collector gets what is made up.
+        ours |= {**dict.fromkeys(_ELSEWHERE, ""), **defaults, "PLAINVIEW_GPU": "simulated"}
+    ours |= {name: value for name, value in defaults.items() if name not in os.environ}
+    return {name: value for name, value in ours.items() if allowed(name, part)}

@@ -1,13 +1,13 @@
 """A part's log file, rotated by size."""
 
 import os
-import time
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 10 * 1024 * 1024
 KEEP = 2  # older files beside the current one
 TAIL_BYTES = 64 * 1024
+RECENT_BYTES = 16 * 1024
 
 
 class LogFile:
@@ -18,27 +18,41 @@ class LogFile:
         self.dropped_bytes = 0
         self._max_bytes = max_bytes
         self._keep = keep
+        self._recent = b""
         self._file = path.open("ab", buffering=0)
 
     def write(self, data: bytes) -> None:
         """Append `data`; on a full disk it is dropped and counted, since a part must never wait for its log."""
-        try:
+        self._recent = (self._recent + data)[-RECENT_BYTES:]
+        with suppress(OSError):  # a log that cannot be rotated goes on in the file it has
             if self._file.tell() + len(data) > self._max_bytes:
                 self._rotate()
+        try:
             self._file.write(data)
         except OSError:
             self.dropped_bytes += len(data)
+
+    def recent(self, lines: int) -> list[str]:
+        """Return the last lines written since this was made, whatever the file held before or lost since."""
+        return self._recent.decode(errors="replace").splitlines()[-lines:]
 
     def close(self) -> None:
         self._file.close()
 
     def _rotate(self) -> None:
-        for number in range(self._keep, 0, -1):
-            older = _numbered(self.path, number - 1)
-            if older.exists():
-                older.replace(_numbered(self.path, number))
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        following = fresh.open("ab", buffering=0)  # first: where this fails, the old file stays open and in its place
+        try:
+            for number in range(self._keep, 0, -1):
+                older = _numbered(self.path, number - 1)
+                if older.exists():
+                    older.replace(_numbered(self.path, number))
+            fresh.replace(self.path)
+        except OSError:
+            following.close()
+            raise
         self._file.close()
-        self._file = self.path.open("ab", buffering=0)
+        self._file = following
 
 
 def tail(path: Path, lines: int) -> list[str]:
@@ -53,23 +67,30 @@ def tail(path: Path, lines: int) -> list[str]:
     return text.splitlines()[-lines:] if lines else []
 
 
-def follow(path: Path, *, poll_seconds: float = 0.25) -> Iterator[str]:
-    """Yield text as it is appended to the file, across rotations, for ever."""
-    end = True
-    while True:
-        with path.open("rb") as file:
-            if end:
-                file.seek(0, os.SEEK_END)
-            end = False
-            while True:
-                replaced = _replaced(
-                    path, file.fileno()
-                )  # asked before reading, so that nothing written before is lost
-                while data := file.read(TAIL_BYTES):
-                    yield data.decode(errors="replace")
-                if replaced:
-                    break
-                time.sleep(poll_seconds)
+class Following:
+    """Reads what is appended to a log file from now on, across rotations. Lives as long as the command."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("rb")
+        self._file.seek(0, os.SEEK_END)
+        self._rest = b""
+
+    def close(self) -> None:
+        self._file.close()
+
+    def added(self) -> list[str]:
+        """Return the whole lines that were written since the last call."""
+        while True:
+            # Asked before reading, so that nothing written before is lost.
+            replaced = _replaced(self._path, self._file.fileno())
+            self._rest += self._file.read()
+            if not replaced:
+                break
+            self._file.close()
+            self._file = self._path.open("rb")
+        *lines, self._rest = self._rest.split(b"\n")
+        return [line.decode(errors="replace") for line in lines]
 
 
 def _replaced(path: Path, descriptor: int) -> bool:

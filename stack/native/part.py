@@ -17,6 +17,8 @@ class Part:
     ready: tuple[str, ...] = ()
     """URLs that all answer 200 when the part is ready; with none it is ready once started."""
     address: str = ""
+    reads_settings: bool = False
+    """Whether it is one of ours: gets the user's settings, and ends with code 2 when one of them is wrong."""
     after: tuple[str, ...] = ()
     """Parts that must be ready, and steps that must be done, first."""
     once: bool = False
@@ -35,3 +37,5 @@ class Plan:
     parts: tuple[Part, ...]
     ports: Ports
     demo: bool = False
+    in_force: Mapping[str, str] = field(default_factory=dict)
+    """A digest of each setting of the user's that the parts start with, see `stack.native.in_force`."""

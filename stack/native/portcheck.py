@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.native import processes
+from stack.native.ports import Ports
 
 HIGHEST = 65535
+OFFSET = 100
 LOWEST_UNPRIVILEGED = 1024
 # Above 1024, of the WHATWG Fetch standard's "bad ports": no browser opens a page there.
 CLOSED_TO_BROWSERS = frozenset(
@@ -22,18 +24,41 @@ class PortsTaken(RuntimeError):  # noqa: N818 - reads as what happened
 def check(ports: Mapping[str, int], host: str = "127.0.0.1") -> None:
     """Raise PortsTaken unless every part can listen on its port."""
     problems = {part: problem for part, port in ports.items() if (problem := _problem(part, port, host))}
-    problems |= _shared(ports)
+    _refuse(ports, problems | _shared(ports))
+
+
+def check_numbers(ports: Mapping[str, int]) -> None:
+    """Raise PortsTaken unless every number is one of a port; nothing is asked of the system."""
+    _refuse(ports, {part: problem for part, port in ports.items() if (problem := _no_port(part, port))})
+
+
+def _refuse(ports: Mapping[str, int], problems: Mapping[str, str]) -> None:
     if problems:
-        example = next(iter(problems)).partition("-")[0]
-        raise PortsTaken(
-            "\n".join(problems.values()) + "\nWhat to do: stop what holds them, or start on other ports with "
-            f"./plainview up --port-offset 100 (all) or --{example}-port PORT (one)"
+        raise PortsTaken("\n".join(problems.values()) + f"\nWhat to do: {_cure(ports, problems)}")
+
+
+def _cure(ports: Mapping[str, int], problems: Mapping[str, str]) -> str:
+    example = next(iter(problems)).partition("-")[0]
+    one = f"--{example}-port PORT (one)"
+    highest, lowest = max(ports.values()), min(ports.values())
+    if highest > HIGHEST or lowest < 1:
+        least, most = Ports().named().values(), HIGHEST - max(Ports().named().values())
+        return f"choose ports up to {HIGHEST} with {one}; a --port-offset may be from {1 - min(least)} to {most}"
+    if any(" is taken by " in problem for problem in problems.values()):
+        offset = OFFSET if highest + OFFSET <= HIGHEST else -OFFSET
+        return (
+            f"stop what holds them, or start on other ports with ./plainview up --port-offset {offset} (all) or {one}"
         )
+    return f"choose another port with {one}"
+
+
+def _no_port(part: str, port: int) -> str | None:
+    return None if 0 < port <= HIGHEST else f"{part}: port {port} is not between 1 and {HIGHEST}"
 
 
 def _problem(part: str, port: int, host: str) -> str | None:
-    if not 0 < port <= HIGHEST:
-        return f"{part}: port {port} is not between 1 and {HIGHEST}"
+    if problem := _no_port(part, port):
+        return problem
     if part == "console" and port in CLOSED_TO_BROWSERS:
         return f"{part}: port {port} is one that browsers refuse to open"
     with socket.socket() as probe:

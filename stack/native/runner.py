@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from stack.native.child import Child
+from stack.native.inherited import inherited
 from stack.native.logfile import LogFile
 from stack.native.part import Part
 from stack.native.readiness import not_ready
 from stack.native.restarts import Restarts
 from stack.native.state import PartState, PartStatus
-from stack.native.verdict import ending, explain
+from stack.native.verdict import LINES, ending, explain
 
 POLL_SECONDS = 0.05
 NOT_STARTED = 127  # as a shell says it
+WRONG_SETTINGS = 2
 
 
 class PartFailed(RuntimeError):  # noqa: N818 - reads as what happened
@@ -96,7 +98,8 @@ class Runner:
 
     async def _start(self) -> tuple[Child, asyncio.Future[Any]]:
         self._note("starting", detail=self.status.detail)
-        environment = {**os.environ, **self.part.environment}
+        part = self.part
+        environment = {**inherited(os.environ, part.name, settings=part.reads_settings), **part.environment}
         child = await Child.start(self.part.command, environment, self._folder, self._log)
         ended = asyncio.ensure_future(child.wait())
         ended.add_done_callback(self._gone)
@@ -142,6 +145,8 @@ class Runner:
 
     async def _pause(self, code: int, lived_seconds: float) -> None:
         """Wait before the next start; raises PartFailed when the part never was ready and keeps ending."""
+        if code == WRONG_SETTINGS and self.part.reads_settings and not self.settled.is_set():
+            raise self._failed(f"{self.part.name} does not start with these settings.", code)
         delay = self._restarts.ended(time.monotonic(), lived_seconds)
         self.status.restarts = self._restarts.count
         what = f"{self.part.name} ended by itself ({ending(code)} after {lived_seconds:.1f} s)"
@@ -159,13 +164,18 @@ class Runner:
         verdict = f"{self.part.name} keeps ending: {self._restarts.count} times, last with {ending(code)}."
         if not self.settled.is_set():
             raise self._failed(verdict, code)
-        message = "" if self._told else explain(verdict, self.part.name, self._log_path, code=code)
+        message = "" if self._told else self._explained(verdict, code)
         self._told = True
         self._note("crash-looping", message, detail=f"{verdict} Trying again every {delay:g} s.")
 
     def _failed(self, what: str, code: int | None = None) -> PartFailed:
         self._note("failed", detail=what)
-        return PartFailed(self.part.name, explain(what, self.part.name, self._log_path, code=code))
+        return PartFailed(self.part.name, self._explained(what, code))
+
+    def _explained(self, what: str, code: int | None) -> str:
+        wrong = code == WRONG_SETTINGS and self.part.reads_settings
+        lines = self._log.recent(LINES)
+        return explain(what, self.part.name, self._log_path, lines, code=code, wrong_settings=wrong)
 
     def _note(self, state: PartState, message: str = "", *, detail: str = "") -> None:
         self.status.state = state

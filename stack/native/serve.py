@@ -33,22 +33,27 @@ class Watcher(Protocol):
         """Tell what happened to a part."""
 
 
-async def serve(plan: Plan, home: Home, watcher: Watcher) -> None:
+async def serve(plan: Plan, home: Home, watcher: Watcher) -> bool:
     """Start the stack, keep it running until SIGINT, SIGTERM or SIGHUP, and end it; a second signal hurries.
+
+    Returns whether it was ready, and not stopped before.
 
     Raises PartFailed with the verdict when a part does not get ready; the others are ended then.
     """
     supervisor = Supervisor(plan, home, say=watcher.say)
+    was_ready = False
     async with _stop_signal(supervisor.force.set) as stop:
         try:
             async with supervisor:
                 watcher.starting(supervisor.state)
                 if await _unless(stop, supervisor.ready()):
+                    was_ready = True
                     watcher.ready(supervisor.state)
                     await _unless(stop, supervisor.run())
                 watcher.stopping(supervisor.state)
         finally:
             watcher.stopped()
+    return was_ready
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -53,6 +54,8 @@ class StackState:
     demo: bool = False
     phase: Phase = "starting"
     verdict: str = ""
+    in_force: dict[str, str] = field(default_factory=dict)
+    """A digest of each setting that the parts were started with."""
     parts: list[PartStatus] = field(default_factory=list)
 
     @property
@@ -89,6 +92,23 @@ def running(home: Home) -> StackState | None:
     return state if state is not None and state.running else None
 
 
+def ended_unexpectedly(home: Home) -> float | None:
+    """Return the Unix time at which the last supervisor was last seen, if it did not end by itself; else None."""
+    state = StackState.read(home)
+    if state is None or state.running or state.phase in {"stopped", "failed"}:
+        return None
+    try:
+        return _path(home).stat().st_mtime
+    except OSError:
+        return None
+
+
+def beat(home: Home) -> None:
+    """Note that the supervisor lives: the time of the state file is when it was last seen."""
+    with suppress(OSError):
+        os.utime(_path(home))
+
+
 def leftovers(home: Home) -> list[PartStatus]:
     """Return the processes of a stack whose supervisor is gone."""
     state = StackState.read(home)
@@ -100,6 +120,9 @@ def leftovers(home: Home) -> list[PartStatus]:
 class AlreadyStarting(RuntimeError):  # noqa: N818 - reads as what happened
     """Another command is starting or running the stack of this home."""
 
+    def __init__(self, home: Home) -> None:
+        super().__init__(f"the stack in {home.root} is being started or runs already")
+
 
 @contextmanager
 def only_one(home: Home) -> Iterator[None]:
@@ -108,12 +131,23 @@ def only_one(home: Home) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyStarting(f"the stack in {home.root} is being started or runs already") from None
+            raise AlreadyStarting(home) from None
         try:
             yield
         finally:
             with suppress(OSError):
                 fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def held(home: Home) -> bool:
+    """Say whether some supervisor has the home: it starts, runs or ends a stack."""
+    try:
+        with only_one(home):
+            return False
+    except AlreadyStarting:
+        return True
+    except OSError:
+        return False
 
 
 def _path(home: Home) -> Path:

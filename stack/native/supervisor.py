@@ -11,10 +11,11 @@ from stack.native import processes
 from stack.native.part import Plan
 from stack.native.restarts import FIRST_DELAY_SECONDS, Restarts
 from stack.native.runner import PartFailed, Runner
-from stack.native.state import PartStatus, Phase, StackState
+from stack.native.state import PartStatus, Phase, StackState, beat
 from stack.paths import PROJECT, Home
 
 WRITE_DELAY_SECONDS = 0.05
+BEAT_SECONDS = 5.0
 
 __all__ = ["PartFailed", "Supervisor"]
 
@@ -54,6 +55,7 @@ class Supervisor:
             supervisor=PartStatus("supervisor", pid=pid, start_time=processes.start_time(pid), state="starting"),
             ports=plan.ports,
             demo=plan.demo,
+            in_force=dict(plan.in_force),
             parts=[runner.status for runner in self._runners.values()],
         )
 
@@ -62,9 +64,11 @@ class Supervisor:
         for runner in self._runners.values():
             after = [self._runners[name] for name in runner.part.after]
             self._tasks.append(asyncio.create_task(runner.run(after), name=runner.part.name))
+        self._beating = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._beating.cancel()
         failed = self.state.phase == "failed"
         if not failed:
             self._set_phase("stopping")
@@ -107,6 +111,11 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for runner in self._runners.values():
             runner.close()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            beat(self._home)
 
     def _set_phase(self, phase: Phase) -> None:
         self.state.phase = phase

@@ -4,8 +4,6 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack.native.logfile import tail
-
 LINES = 12
 CURES = (
     ("No space left on device", "the disk is full: free some space (./plainview doctor shows how much there is)"),
@@ -17,6 +15,7 @@ CURES = (
     ("Cannot allocate memory", "there is too little memory: ./plainview doctor shows how much there is"),
     ("opened storage: lock DB directory", "another Prometheus uses the same data folder: stop it"),
 )
+CORRECT = "correct the setting that its last line names, then start again"
 OUT_OF_MEMORY = "something killed it, perhaps for memory: ./plainview doctor shows how much there is"
 
 
@@ -30,11 +29,13 @@ def ending(code: int) -> str:
         return f"killed by signal {-code}"
 
 
-def explain(what: str, part: str, log: Path, *, code: int | None = None) -> str:
-    """Return `what` happened with the part's last log lines and what to do about it."""
-    lines = tail(log, LINES)
+def explain(  # noqa: PLR0913 - the facts of one end
+    what: str, part: str, log: Path, lines: Sequence[str], *, code: int | None = None, wrong_settings: bool = False
+) -> str:
+    """Return `what` happened with the last lines that the part wrote and what to do about it."""
     shown = [f"  | {line}" for line in lines] or ["  | (it wrote nothing)"]
-    return "\n".join([what, f"Last lines of {log}:", *shown, f"What to do: {_cure(part, lines, code)}"])
+    cure = CORRECT if wrong_settings else _cure(part, lines, code)
+    return "\n".join([what, f"Its last lines, all in {log}:", *shown, f"What to do: {cure}"])
 
 
 def _cure(part: str, lines: Sequence[str], code: int | None) -> str:

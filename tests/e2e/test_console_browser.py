@@ -1,6 +1,7 @@
 """The console in a real browser over a real stack: sign in, see figures, follow a job through its trace."""
 
 import json
+import os
 import time
 
 import httpx
@@ -55,6 +56,8 @@ def job(native_stack):
 @pytest.fixture(scope="module")
 def page(native_stack):
     program = find()
+    if program is None and os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail("there is no Chromium on PATH: where everything is to be checked, that is a failure")
     if program is None:
         pytest.skip("there is no Chromium on PATH")
     with browser(program) as page:

@@ -7,6 +7,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 
 import av
@@ -101,6 +102,73 @@ def test_second_up_says_so_and_shows_the_addresses(native_stack):
     again = native_stack.command("up")
     assert "runs already" in again.stderr
     assert native_stack.url("console") in again.stdout
+    assert native_stack.key not in again.stdout
+    assert "Nobody is told of alerts" in again.stdout
+
+
+def test_up_names_what_is_set_but_not_in_force(native_stack):
+    environment = {**native_stack.environment, "PLAINVIEW_NOTIFY_URLS": "json://127.0.0.1:9/hush"}
+    again = run(environment, "up", "--demo", check=False)
+    assert again.returncode == 1
+    assert "Not in force: --demo, PLAINVIEW_NOTIFY_URLS." in again.stderr
+    assert "hush" not in (native_stack.home.run / "state.json").read_text()
+
+
+def test_sending_a_test_warns_that_the_running_notifier_tells_others(native_stack):
+    environment = {**native_stack.environment, "PLAINVIEW_NOTIFY_URLS": "json://127.0.0.1:9/hook"}
+    tested = run(environment, "alerts", "send-test", check=False)
+    assert tested.returncode == 1
+    assert "as it is set in this shell" in tested.stderr
+    assert "The running notifier tells NOBODY, not the 1 tested here" in tested.stderr
+
+
+@pytest.mark.slow
+def test_targets_of_the_running_notifier_are_said_everywhere(own_stack):
+    stack = own_stack(PLAINVIEW_NOTIFY_URLS="json://127.0.0.1:9/a json://127.0.0.1:9/b")
+    assert "Alerts go to 2 targets" in stack.output
+    assert "running notifier tells" not in stack.command("alerts", "send-test", check=False).stderr
+    assert "go to 2 targets" in stack.command("doctor", check=False).stdout
+    del stack.environment["PLAINVIEW_NOTIFY_URLS"]
+    assert "the running notifier tells 2, these settings name 0" in stack.command("doctor", check=False).stdout
+    again = stack.command("up", check=False)
+    assert again.returncode == 1
+    assert "Not in force: PLAINVIEW_NOTIFY_URLS." in again.stderr
+
+
+def test_no_series_has_a_label_twice(native_stack):
+    def info():
+        answer = httpx.get(f"{native_stack.url('prometheus')}/api/v1/query", params={"query": "gpu_info"}).json()
+        return answer["data"]["result"]
+
+    (series,) = until(info)
+    assert series["metric"]["simulated"] == "true"
+    assert not [name for name in series["metric"] if name.startswith("exported_")]
+
+
+def test_programs_get_none_of_the_settings(native_stack):
+    for name in ("prometheus", "alertmanager"):
+        variables = (processes.PROC / str(status(native_stack)[name]["pid"]) / "environ").read_bytes().split(b"\0")
+        assert not [word for word in variables if word.startswith((b"PLAINVIEW_", b"OTEL_"))]
+
+
+@pytest.mark.slow
+def test_two_starts_at_once_end_in_one_stack(tmp_path):
+    home, ports = Home(tmp_path / "home"), free_ports()
+    environment = clean_environment(home)
+    command = [sys.executable, "-m", "stack", "up", "--detach", *(f"--{n}-port={p}" for n, p in ports.named().items())]
+    both = [
+        subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    try:
+        said = [process.communicate(timeout=90) for process in both]
+        assert [process.returncode for process in both] == [0, 0], said
+        assert all("Plainview is running" in out for out, _ in said)
+        assert sum("already" in err for _, err in said) == 1
+    finally:
+        run(environment, "down", "--force", check=False)
 
 
 def test_taken_ports_are_named_with_their_holder(native_stack, tmp_path):
@@ -145,21 +213,28 @@ def test_killed_supervisor_takes_all_along_and_the_next_start_is_warm(own_stack)
     until(lambda: not any(part.alive for part in state.parts))
     until(lambda: not any(map(processes.listening, stack.ports.named().values())))
     begun = time.monotonic()
+    assert "ended unexpectedly" in stack.command("status", check=False).stderr
     again = stack.command("up", "--detach", *(f"--{n}-port={p}" for n, p in stack.ports.named().items()))
     assert time.monotonic() - begun < 20
-    assert stack.key in again.stdout  # the first key still is the one
+    assert stack.key not in again.stdout
+    assert f"$(cat {stack.home.secrets}/first_api_key)" in again.stdout  # the first key still is the one
 
 
 @pytest.mark.slow
 def test_demo_is_labelled_simulated_and_makes_jobs(own_stack):
     stack = own_stack("--demo")
     assert "simulated GPU" in stack.output
-    with stack.api() as api:
+    key = (stack.home.root / "demo/secrets/first_api_key").read_text().strip()
+    with httpx.Client(base_url=stack.url("api"), headers={"Authorization": f"Bearer {key}"}) as api:
         job = until(
             lambda: next((job for job in api.get("/jobs").json()["jobs"] if job["status"] == "succeeded"), None), 60
         )
     assert "simulated" in job["device"]
-    assert "demo" in stack.command("keys", "list").stdout
+    assert stack.command("keys", "list").stdout.count(" demo ") == 1
+    assert job["job_id"] in stack.command("jobs", "list").stdout
+    assert not list(stack.home.data.iterdir())  # nothing of it is where the real figures are
+    stack.command("down")
+    assert "./plainview up" in stack.command("keys", "list", check=False).stderr
 
 
 def test_part_that_cannot_start_is_named_with_what_to_do(tmp_path):

@@ -26,6 +26,7 @@ _PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{1,32}\Z")
 _RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)\Z", re.IGNORECASE)
 _LATEST: Final = 2**63 - 1
+_LATEST_FLOAT: Final = float(2**63 - 1024)  # the largest that is not above it
 
 
 def go_duration(name: str, text: str) -> int:
@@ -36,7 +37,8 @@ def go_duration(name: str, text: str) -> int:
     if "".join(part[0] for part in parts) != text:
         message = f"unable to parse param '{name}': {text!r} is not a duration such as 1.2s, 100ms or 1h30m"
         raise BadQuery(message)
-    return min(_LATEST, round(sum(float(part[1]) * _UNITS[part[2]] for part in parts)))
+    # The bound comes first: digits without end are infinity, which cannot be rounded.
+    return round(min(_LATEST_FLOAT, sum(float(part[1]) * _UNITS[part[2]] for part in parts)))
 
 
 def whole(name: str, text: str, default: int) -> int:
@@ -61,7 +63,8 @@ def instant(name: str, text: str) -> int:
     except ValueError as error:
         message = f"malformed parameter {name}: {error}"
         raise BadQuery(message) from error
-    return round(moment.timestamp()) * 10**9 + int((fraction or "0").ljust(9, "0"))
+    found = round(moment.timestamp()) * 10**9 + int((fraction or "0").ljust(9, "0"))
+    return max(-_LATEST, min(_LATEST, found))
 
 
 def trace_id(text: str) -> bytes:
@@ -98,10 +101,22 @@ def tag_map(name: str, text: str) -> dict[str, str]:
     """Return a JSON map of strings."""
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"malformed '{name}' parameter, cannot unmarshal JSON: {error}"
         raise BadQuery(message) from error
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         message = f"malformed '{name}' parameter: expected a JSON map of strings, received: {text[:80]}"
         raise BadQuery(message)
+    if not all(_is_text(word) for pair in found.items() for word in pair):
+        message = f"malformed '{name}' parameter: a key or value is not valid Unicode"
+        raise BadQuery(message)
     return found
+
+
+def _is_text(word: str) -> bool:
+    """Say whether the word can be stored: JSON may hold half of a surrogate pair."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -55,7 +55,7 @@ class Retention:
         goal = self._max_pages - needed - self._max_pages // 50
         while self._used_pages() > goal and (count := self._remove("ORDER BY id", ())):
             self.removed["size"] += count
-        self._forget_names()
+            self._forget_names()  # at each turn: a trace's resource may be larger than its spans
 
     def remove_old(self) -> None:
         """Remove the traces that are past the age limit."""

@@ -49,13 +49,15 @@ class SpanTable:
     def write(self, rows: Iterable[Row]) -> None:
         """Store the rows, in transactions of bounded size, after making room for each."""
         pending: list[Row] = []
+        named: set[str | bytes] = set()
         size = 0
         for row in rows:
             pending.append(row)
-            size += len(row.payload) + _ROW_BYTES
+            size += len(row.payload) + _ROW_BYTES + _name_bytes(row, named)
             if size >= self._limits.transaction_bytes:
                 self._store(pending, size)
                 pending, size = [], 0
+                named.clear()
         if pending:
             self._store(pending, size)
         self.oldest = first_start(self._connection)
@@ -110,3 +112,14 @@ class SpanTable:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _name_bytes(row: Row, named: set[str | bytes]) -> int:
+    """Return the bytes of the names of a row that are not in `named`, and add them.
+
+    Names that the file has already count too, once in a transaction: making room may remove them first.
+    """
+    names: set[str | bytes] = {row.service, row.operation, row.resource, row.scope}
+    names -= named
+    named |= names
+    return sum(map(len, names))

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
+from stack.cli.application import application
 from stack.native.environment import STAMP, Environment
 from stack.paths import PROJECT
 
@@ -38,12 +41,12 @@ def base_python():
     return os.path.realpath(sys.executable)
 
 
-def call(script, *words, home, cwd, path=None):
+def call(script, *words, home, cwd, path=None, python=None):
     environment = {
         "PATH": path or os.environ["PATH"],
         "HOME": "/nonexistent",
         "PLAINVIEW_HOME": str(home),
-        "PLAINVIEW_PYTHON": base_python(),
+        "PLAINVIEW_PYTHON": python or base_python(),
         "COLUMNS": "120",
     }
     return subprocess.run([script, *words], env=environment, cwd=cwd, capture_output=True, text=True, check=False)
@@ -54,16 +57,42 @@ def test_script_is_executable():
 
 
 def test_second_start_needs_no_installing(made_home, tmp_path):
-    done = call(SCRIPT, "--help", home=made_home, cwd=tmp_path)
+    done = call(SCRIPT, "up", "--help", home=made_home, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Usage: plainview" in done.stdout
+    assert "Usage: plainview up" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)], ids=str)
+def test_looking_installs_nothing_and_names_every_verb(words, tmp_path):
+    done = call(SCRIPT, *words, home=tmp_path / "home", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    verbs = {command.name for command in application.registered_commands}
+    groups = {group.name for group in application.registered_groups}
+    assert set(re.findall(r"^  ([a-z-]+) ", done.stdout, re.MULTILINE)) == verbs | groups
+    assert not (tmp_path / "home").exists()
+
+
+def test_version_is_that_of_the_project(tmp_path):
+    done = call(SCRIPT, "--version", home=tmp_path / "home", cwd=tmp_path)
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert (done.returncode, done.stdout.strip()) == (0, f"plainview {project['version']}")
+    assert not (tmp_path / "home").exists()
+
+
+def test_python_in_a_folder_with_spaces_is_found(made_home, tmp_path):
+    folder = tmp_path / "my python"
+    folder.mkdir()
+    (folder / "python3").symlink_to(base_python())
+    done = call(SCRIPT, "status", home=made_home, cwd=tmp_path, python=str(folder / "python3"))
+    assert done.returncode in {3, 1}, done.stderr
+    assert "no Python" not in done.stderr
 
 
 def test_it_works_from_another_folder_through_links(made_home, tmp_path):
     (tmp_path / "first").symlink_to(os.path.relpath(SCRIPT, tmp_path))
     (tmp_path / "second").symlink_to("first")
-    done = call(tmp_path / "second", "--help", home=made_home, cwd="/")
+    done = call(tmp_path / "second", "status", "--help", home=made_home, cwd="/")
     assert done.returncode == 0, done.stderr
 
 

@@ -1,16 +1,20 @@
 """The commands that need no running stack."""
 
+import contextlib
 import os
 import re
+import shlex
+import socket
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
 
-from stack.cli import keys, output, welcome
-from stack.cli.checks import _steps
+from stack.cli import checks, keys, output, welcome
+from stack.cli.checks import Outcome, Step, _conclude, _steps
 from stack.native.ports import Ports
 from stack.native.state import PartStatus, StackState
 from stack.paths import PROJECT, Home
@@ -86,8 +90,72 @@ def test_log_of_an_unknown_part_names_those_there_are(plainview, home):
     assert plainview("logs", "api", "-n", "1").stdout == "two [brackets]\n"
 
 
-def test_sign_in_without_a_console_says_so(plainview):
-    assert "./plainview up" in plainview("sign-in").stderr
+def test_sign_in_without_a_console_says_so(plainview, home):
+    (home.secrets / "console_token").write_text("of an earlier start")
+    done = plainview("sign-in")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "nothing is running" in done.stderr
+    assert "./plainview up" in done.stderr
+
+
+def test_bare_command_shows_help_and_is_no_error(plainview):
+    done = plainview()
+    assert done.returncode == 0
+    assert "sign-in" in done.stdout
+
+
+def test_version_is_printed(plainview):
+    assert re.fullmatch(r"plainview \d+\.\d+\.\d+\S*\n", plainview("--version").stdout)
+
+
+def test_status_says_that_the_last_run_ended_unexpectedly(plainview, home):
+    gone = PartStatus("supervisor", pid=os.getpid(), start_time=1)
+    StackState(gone, Ports(), phase="ready").write(home)
+    done = plainview("status")
+    assert done.returncode == 3
+    assert "ended unexpectedly, at about" in done.stderr
+
+
+def test_wrong_settings_stop_the_start_before_anything_is_made(plainview, home):
+    done = plainview(
+        "up", PLAINVIEW_BUDGET_DAY_USD="abc", PLAINVIEW_GENERATOR="no.such:Class", PLAINVIEW_NOTIFY_URL="x"
+    )
+    assert done.returncode == 1
+    assert "PLAINVIEW_BUDGET_DAY_USD='abc' is not allowed" in done.stderr
+    assert "no module no.such" in done.stderr
+    assert "did you mean PLAINVIEW_NOTIFY_URLS?" in done.stderr
+    assert not list(home.logs.iterdir())
+
+
+def test_offset_past_the_last_port_is_answered_with_the_range(plainview):
+    done = plainview("up", "--port-offset", "60000")
+    assert done.returncode == 1
+    assert "a --port-offset may be from" in done.stderr
+
+
+def test_logs_of_all_parts_are_readable_and_by_time(plainview, home):
+    (home.logs / "api.log").write_text(
+        '{"timestamp":"2026-11-22T10:00:02Z","level":"info","event":"http.request","route":"/a b","status":200}\n'
+        "Traceback: of the same moment\n"
+    )
+    (home.logs / "prometheus.log").write_text(
+        'ts=2026-11-22T10:00:01.5Z caller=main.go level=warn msg="one"\nts=2026-11-22T10:00:03Z level=info msg="three"\n'
+    )
+    shown = [line.split(maxsplit=1)[1] if ":" in line[:3] else line.strip() for line in readable(plainview("logs"))]
+    assert shown == [
+        'prometheus WARN    caller=main.go msg="one"',
+        'api        INFO    http.request route="/a b" status=200',
+        "api                Traceback: of the same moment",
+        'prometheus INFO    msg="three"',
+    ]
+    raw = plainview("logs", "--raw", "-n", "1").stdout
+    assert raw == 'prometheus | ts=2026-11-22T10:00:03Z level=info msg="three"\n'
+    assert plainview("logs", "api", "--raw", "-n", "2").stdout.startswith('{"timestamp"')
+
+
+def readable(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def test_sign_in_inside_the_container_reads_its_own_settings(plainview, tmp_path):
@@ -152,6 +220,20 @@ def test_doctor_looks_at_everything(plainview):
     for subject in ("Python", "Packages", "Disk", "Memory", "Programs", "Ports", "GPU", "Clock"):
         assert subject in text
     assert "Network" not in text
+    assert "nobody is told" in text
+    assert "$10 a day" in text
+
+
+def test_doctor_names_taken_ports_wrong_settings_and_misspelt_ones(plainview):
+    with contextlib.ExitStack() as sockets:
+        with contextlib.suppress(OSError):  # then another test has it, which is as good
+            sockets.enter_context(socket.create_server(("127.0.0.1", Ports().query)))
+        text = plainview("doctor", PLAINVIEW_BUDGET_DAY_USD="abc", PLAINVIEW_NOTIFY_URL="x").stdout
+    assert f"query: port {Ports().query} is taken by" in text
+    assert "--port-offset" in text
+    assert "PLAINVIEW_BUDGET_DAY_USD='abc'" in text
+    assert "did you mean PLAINVIEW_NOTIFY_URLS?" in text
+    assert not re.search(r"^ . [A-Z]\w+\s*$", text, re.MULTILINE), "a row without a fact"
 
 
 def test_doctor_names_what_cannot_be_reached_and_secrets_that_others_can_read(plainview, home):
@@ -184,20 +266,50 @@ def test_lifetime_that_is_none_is_refused(text):
         keys._lifetime(text, NOW)
 
 
-def test_welcome_has_link_key_and_command(home, capsys):
+@pytest.fixture
+def ready(home):
+    """A stack that has just been started for the first time."""
     (home.secrets / "console_token").write_text("token")
     (home.secrets / "first_api_key").write_text("pv_key\n")
+    step = PartStatus("bootstrap", since=time.time())
     part = PartStatus("api", title="API", address="http://127.0.0.1:8000")
-    welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(), parts=[part]))
+    return StackState(PartStatus("supervisor"), Ports(notifier=9), parts=[step, part])
+
+
+def test_welcome_has_link_key_and_command(home, ready, capsys):
+    welcome.welcome(home, ready)
     text = capsys.readouterr().out
     for fact in ("http://127.0.0.1:8000", "http://127.0.0.1:8080/sign-in?token=token", "Bearer pv_key", "-F image=@"):
         assert fact in text
+    assert "administrator" in text
     assert "simulated" not in text
+
+
+@pytest.mark.parametrize(("age", "again"), [(60, False), (0, True)], ids=["later start", "running already"])
+def test_key_of_an_earlier_start_is_named_by_its_file(home, ready, capsys, age, again):
+    made = time.time() - age
+    os.utime(home.secrets / "first_api_key", (made, made))
+    welcome.welcome(home, ready, again=again)
+    text = capsys.readouterr().out
+    assert "pv_key" not in text
+    assert f"$(cat {home.secrets}/first_api_key)" in text
+
+
+def test_printed_command_survives_folders_with_spaces_and_quotes(tmp_path, monkeypatch):
+    samples = tmp_path / "it's a folder"
+    samples.mkdir()
+    monkeypatch.setattr(welcome, "SAMPLES", samples)
+    key = tmp_path / "a key"
+    key.write_text("pv_key")
+    command = welcome.curl(f"$(cat {shlex.quote(str(key))})", "http://127.0.0.1:1").replace("curl", "printf '%s\\n'", 1)
+    words = subprocess.check_output(["sh", "-c", command], text=True).splitlines()
+    assert f"image=@{samples}/portrait.jpg" in words
+    assert "Authorization: Bearer pv_key" in words
 
 
 def test_welcome_without_a_first_key_says_how_to_make_one(home, capsys):
     (home.secrets / "console_token").write_text("token")
-    welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(), demo=True))
+    welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(notifier=9), demo=True))
     text = capsys.readouterr().out
     assert "keys create" in text
     assert "simulated" in text
@@ -215,6 +327,28 @@ def test_durations_read_well(seconds, text):
 )
 def test_sizes_read_well(number, text):
     assert output.size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"), [(0, "$0.00"), (3.7483e-05, "$0.00004"), (0.00031, "$0.0003"), (0.1205, "$0.12"), (12.5, "$12.50")]
+)
+def test_amounts_read_well(usd, text):
+    assert output.money(usd) == text
+
+
+def test_verdict_names_the_steps_that_failed(capsys):
+    steps = [Outcome(Step("format", ()), 1, 2.0), Outcome(Step("mypy", ()), 0, 3.0), Outcome(Step("ruff", ()), 2, 0.1)]
+    _conclude(steps)
+    assert capsys.readouterr().err.splitlines()[-1] == "FAILED: format, ruff (3 steps, 5 s)"
+    _conclude(steps[1:2], "before pytest")
+    assert capsys.readouterr().err.splitlines()[-1] == "PASSED before pytest (1 step, 3 s)"
+
+
+def test_program_that_is_missing_fails_where_everything_is_wanted(monkeypatch):
+    monkeypatch.setattr(checks, "_promtool", lambda: None)
+    assert "promtool" in {step.name for step in _steps([], every=True)}
+    assert "promtool" not in {step.name for step in _steps([], every=False)}
+    assert checks._run(Step("promtool", ("promtool-is-not-here",))).code == 127
 
 
 def test_pytest_runs_last_so_that_its_own_line_closes():

@@ -118,7 +118,7 @@ def test_taken_port_is_named_with_its_setting(run):
     second = run(CONSOLE_PORT=str(console))
     output, _ = second.communicate(timeout=20)
     assert second.returncode == 2
-    assert f"PLAINVIEW_CONSOLE_PORT is {console}, but 127.0.0.1:{console} cannot be used" in output
+    assert f"PLAINVIEW_CONSOLE_PORT={console}: cannot listen on 127.0.0.1:{console}" in output
     assert "Traceback" not in output
 
 
@@ -146,3 +146,12 @@ def test_idle_memory_stays_within_its_budget(run):
     status = Path(f"/proc/{process.pid}/status").read_text()
     resident = int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
     assert resident < 96, "the console with the trace store has a budget of 80 MiB; 96 leaves room for other platforms"
+
+
+def test_console_that_is_open_leaves_the_trace_store_on_loopback(run):
+    process = run(CONSOLE_HOST="0.0.0.0")  # noqa: S104 - what is asked of it
+    addresses = dict(zip(("console", "otlp", "query"), ports_of(process), strict=True))
+    rows = [row.split() for row in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]]
+    bound = {int(row[1].partition(":")[2], 16): row[1].partition(":")[0] for row in rows if row[3] == "0A"}
+    assert bound[addresses["console"]] == "00000000"
+    assert {bound[addresses["otlp"]], bound[addresses["query"]]} == {"0100007F"}

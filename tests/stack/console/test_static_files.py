@@ -74,3 +74,11 @@ async def test_other_methods_are_refused(visitor, static):
     answer = await visitor.put("/main.js")
     assert answer.status_code == 405
     assert answer.json()["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/%00.js", f"/{'a' * 5000}.js", f"/{'a/' * 3000}b.js", "/%ff%fe.js"])
+async def test_name_that_no_file_can_have_is_not_found(visitor, path):
+    answer = await visitor.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.text) < 1000

@@ -128,6 +128,15 @@ def test_without_any_pip_it_says_what_to_install(environment, lock, tmp_path, mo
         environment.install(lock, tmp_path / "install.log")
 
 
+def test_environment_that_was_cut_off_does_not_count(environment, lock):
+    environment.python.parent.mkdir(parents=True)
+    environment.python.symlink_to(sys.executable)
+    (environment.folder / STAMP).write_text(json.dumps({lock.name: fingerprint(lock)}))
+    assert environment.holds(lock)
+    (environment.folder / MARK).touch()
+    assert not environment.holds(lock)
+
+
 def test_environment_of_another_python_does_not_count(environment, lock, monkeypatch):
     environment.python.parent.mkdir(parents=True)
     environment.python.symlink_to(sys.executable)

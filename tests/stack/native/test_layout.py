@@ -3,9 +3,12 @@ from pathlib import Path
 import pytest
 
 from stack.native import layout
+from stack.native.inherited import SECRETS, SETTINGS
+from stack.native.known_settings import CLASSES
 from stack.native.layout import Site
 from stack.native.ports import Ports
 from stack.paths import Home
+from telemetry.process_settings import is_secret
 
 PROGRAMS = {"prometheus": Path("/bin/prometheus"), "alertmanager": Path("/bin/alertmanager")}
 
@@ -59,6 +62,37 @@ def test_what_the_user_has_set_goes_before_the_defaults(site, monkeypatch):
     assert parts(site())["api"].environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in parts(site())["api"].environment
+
+
+def test_demonstration_keeps_everything_in_a_folder_of_its_own(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAINVIEW_DATABASE_URL", "postgresql+psycopg://real")
+    monkeypatch.setenv("PLAINVIEW_DATA_DIR", "/real/data")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://real:4318")
+    demo = parts(site(demo=True))
+    own = str(tmp_path / "demo")
+    for name in ("migrate", "bootstrap", "api", "worker"):
+        environment = demo[name].environment
+        assert environment["PLAINVIEW_DATABASE_URL"] == ""
+        assert environment["PLAINVIEW_DATA_DIR"] == f"{own}/data"
+    assert demo["api"].environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
+    assert demo["bootstrap"].environment["PLAINVIEW_FIRST_KEY_FILE"] == f"{own}/secrets/first_api_key"
+    assert f"--storage.tsdb.path={own}/data/prometheus" in demo["prometheus"].command
+    assert f"--storage.path={own}/data/alertmanager" in demo["alertmanager"].command
+    real = parts(site())
+    assert not any("/demo/" in word for part in real.values() for word in (*part.command, *part.environment.values()))
+
+
+def test_programs_get_no_settings_and_each_part_only_its_secrets(site):
+    found = parts(site())
+    assert {name for name, part in found.items() if not part.reads_settings} == {"prometheus", "alertmanager"}
+    assert not any(name.startswith(SETTINGS) for name in found["prometheus"].environment)
+    readers = {name for name, part in found.items() if "PLAINVIEW_CONSOLE_TOKEN_FILE" in part.environment}
+    assert readers == {"console"}
+
+
+def test_every_secret_setting_has_its_readers():
+    secret = {variable for kind in CLASSES for variable, field in kind.variables().items() if is_secret(field)}
+    assert secret <= SECRETS.keys()
 
 
 def test_no_secret_stands_in_a_command_line_or_variable(site, tmp_path):

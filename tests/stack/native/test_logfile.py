@@ -1,9 +1,8 @@
 import contextlib
-import threading
 
 import pytest
 
-from stack.native.logfile import LogFile, follow, tail
+from stack.native.logfile import Following, LogFile, tail
 
 
 def test_log_is_rotated_by_size_and_the_oldest_dropped(tmp_path):
@@ -47,26 +46,49 @@ def test_tail_of_no_file_is_empty(tmp_path):
 
 def test_following_crosses_a_rotation(tmp_path):
     path = tmp_path / "api.log"
-    log = LogFile(path, max_bytes=10)
+    log = LogFile(path, max_bytes=20)
     log.write(b"before\n")
-    seen, enough = [], threading.Event()
-
-    def read():
-        with contextlib.closing(follow(path, poll_seconds=0.01)) as texts:
-            for text in texts:
-                seen.append(text)
-                started.set()
-                if "rotated" in text:
-                    enough.set()
-                    return
-
-    started = threading.Event()
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    while not started.wait(0.01):
-        log.write(b"more\n")
-    log.write(b"rotated\n")
-    assert enough.wait(5)
-    thread.join()
+    with contextlib.closing(Following(path)) as following:
+        log.write(b"one\n")
+        assert following.added() == ["one"]
+        log.write(b"two is ")
+        log.write(b"rotated\n")
+        assert (tmp_path / "api.log.1").exists()
+        assert following.added() == ["two is rotated"]
     log.close()
-    assert "before" not in "".join(seen)
+
+
+def test_rotation_that_fails_loses_nothing_and_is_tried_again(tmp_path):
+    blocked = tmp_path / "api.log.1"
+    (blocked / "in the way").mkdir(parents=True)
+    log = LogFile(tmp_path / "api.log", max_bytes=10, keep=1)
+    for number in range(3):
+        log.write(f"line {number}\n".encode())
+    assert (tmp_path / "api.log").read_text() == "line 0\nline 1\nline 2\n"
+    (blocked / "in the way").rmdir()
+    blocked.rmdir()
+    log.write(b"line 3\n")
+    assert (tmp_path / "api.log").read_text() == "line 3\n"
+    assert blocked.read_text() == "line 0\nline 1\nline 2\n"
+    log.close()
+
+
+def test_log_whose_folder_is_gone_goes_on(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    log = LogFile(folder / "api.log", max_bytes=10)
+    (folder / "api.log").unlink()
+    folder.rmdir()
+    for number in range(5):
+        log.write(f"line {number}\n".encode())
+    assert log.recent(2) == ["line 3", "line 4"]
+    log.close()
+
+
+def test_recent_lines_are_those_of_this_start(tmp_path):
+    (tmp_path / "api.log").write_text("from an earlier start\n")
+    log = LogFile(tmp_path / "api.log")
+    assert log.recent(5) == []
+    log.write(b"a\nb\nc\n")
+    assert log.recent(2) == ["b", "c"]
+    log.close()

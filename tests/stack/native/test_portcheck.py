@@ -73,3 +73,10 @@ def test_port_that_no_browser_opens_is_refused_for_the_console_alone():
     with pytest.raises(portcheck.PortsTaken, match="port 10080 is one that browsers refuse"):
         portcheck.check({"console": 10080})
     portcheck.check({"api": 10080})
+
+
+def test_offset_that_leads_past_the_last_port_is_answered_with_the_range():
+    with pytest.raises(portcheck.PortsTaken) as caught:
+        portcheck.check_numbers(Ports().shifted(60000).named())
+    assert "from -4317 to 48849" in str(caught.value)
+    assert "stop what holds them" not in str(caught.value)

@@ -25,7 +25,7 @@ class Words:
     def say(self, message): print(message, flush=True)
 
 part = Part("worker", {command!r}, ready={ready!r}, grace=timedelta(seconds={grace}))
-asyncio.run(serve(Plan((part,), Ports()), Home(pathlib.Path({home!r})), Words()))
+print("was ready:", asyncio.run(serve(Plan((part,), Ports()), Home(pathlib.Path({home!r})), Words())), flush=True)
 """
 
 
@@ -64,6 +64,7 @@ async def test_one_signal_ends_all_in_order(serving, home, signum):
         process.send_signal(signum)
         await said(process, "stopping")
         await said(process, "stopped")
+        await said(process, "was ready: True")
         async with asyncio.timeout(10):
             assert await process.wait() == 0
     assert StackState.read(home).phase == "stopped"
@@ -85,6 +86,7 @@ async def test_signal_while_starting_ends_what_has_started(serving, home, until)
         await said(process, "starting")
         await until(lambda: (state := running(home)) and state.parts[0].alive)
         process.send_signal(signal.SIGINT)
+        await said(process, "was ready: False")
         async with asyncio.timeout(10):
             assert await process.wait() == 0
     assert not StackState.read(home).parts[0].alive

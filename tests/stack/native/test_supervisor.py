@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from stack.native import processes
+from stack.native.child import Child
 from stack.native.readiness import not_ready
-from stack.native.state import AlreadyStarting, StackState, leftovers, only_one, running
+from stack.native.state import AlreadyStarting, StackState, ended_unexpectedly, held, leftovers, only_one, running
 from stack.native.supervisor import PartFailed, Supervisor
 
 SOON = 0.05
@@ -83,6 +84,61 @@ async def test_failed_step_is_not_repeated(home, plan, stand_in, tmp_path):
         async with supervise(plan(part), home) as supervisor:
             await supervisor.ready()
     assert journal.read_text() == "migrate started\n"
+
+
+async def test_wrong_settings_are_not_tried_again_and_old_lines_are_not_shown(home, plan, stand_in, tmp_path):
+    (home.logs / "worker.log").write_text("of an earlier start\n")
+    journal = tmp_path / "journal"
+    part = stand_in("worker", "--fail", 2, "--journal", journal, reads_settings=True)
+    with pytest.raises(PartFailed, match="worker does not start with these settings") as caught:
+        async with supervise(plan(part), home) as supervisor:
+            await supervisor.ready()
+    assert journal.read_text() == "worker started\n"
+    assert "the model file is missing" in str(caught.value)
+    assert "of an earlier start" not in str(caught.value)
+
+
+async def test_part_gets_only_the_settings_that_are_its_own(home, plan, stand_in, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAINVIEW_NOTIFY_URLS", "json://hush")
+    monkeypatch.setenv("PLAINVIEW_TIMEZONE", "Europe/Berlin")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    parts = [stand_in(name, reads_settings=name != "prometheus") for name in ("notifier", "worker", "prometheus")]
+    async with supervise(plan(*parts), home) as supervisor:
+        await supervisor.ready()
+        seen = {part.name: variables_of(part.pid) for part in supervisor.state.parts}
+    assert all("HTTPS_PROXY" in variables for variables in seen.values())
+    assert {name for name, variables in seen.items() if "PLAINVIEW_NOTIFY_URLS" in variables} == {"notifier"}
+    assert {name for name, variables in seen.items() if "PLAINVIEW_TIMEZONE" in variables} == {"notifier", "worker"}
+
+
+def variables_of(pid):
+    words = (processes.PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    return {word.partition(b"=")[0].decode() for word in words}
+
+
+async def test_log_that_cannot_be_written_does_not_stop_the_part(home, tmp_path, until):
+    class Broken:
+        def write(self, _data):
+            raise ValueError("write to closed file")
+
+    done = tmp_path / "done"
+    program = (
+        f"import pathlib, sys; sys.stdout.write('x' * 1000000); sys.stdout.flush(); pathlib.Path({str(done)!r}).touch()"
+    )
+    child = await Child.start([sys.executable, "-S", "-c", program], dict(os.environ), tmp_path, Broken())
+    assert await child.wait() == 0
+    assert done.exists()
+
+
+async def test_killed_supervisor_is_told_from_one_that_ended(home, plan, stand_in):
+    async with supervise(plan(stand_in("api")), home) as supervisor:
+        await supervisor.ready()
+        assert ended_unexpectedly(home) is None
+    assert ended_unexpectedly(home) is None
+    state = StackState.read(home)
+    state.phase, state.supervisor.start_time = "ready", 1
+    state.write(home)
+    assert time.time() - 60 < ended_unexpectedly(home) <= time.time() + 1
 
 
 async def test_program_that_cannot_be_started_is_named(home, plan, stand_in):
@@ -189,8 +245,11 @@ async def test_reused_pid_is_not_taken_for_a_part(home, plan, stand_in):
 
 
 def test_second_supervisor_is_refused(home):
+    assert not held(home)
     with only_one(home), pytest.raises(AlreadyStarting), only_one(home):
         pass
+    with only_one(home):
+        assert held(home)
     with only_one(home):
         pass
 

@@ -21,13 +21,18 @@ def test_ending_is_said_in_words(code, words):
     ],
 )
 def test_last_lines_lead_to_the_cure(tmp_path, line, cure):
-    log = tmp_path / "worker.log"
-    log.write_text(f"starting\n{line}\n")
-    text = explain("worker keeps ending.", "worker", log, code=1)
+    text = explain("worker keeps ending.", "worker", tmp_path / "worker.log", ["starting", line], code=1)
     assert text.startswith("worker keeps ending.\n")
     assert f"  | {line}" in text
     assert cure in text.splitlines()[-1]
 
 
 def test_kill_from_outside_suggests_memory(tmp_path):
-    assert "memory" in explain("worker ended.", "worker", tmp_path / "worker.log", code=-9)
+    assert "memory" in explain("worker ended.", "worker", tmp_path / "worker.log", [], code=-9)
+
+
+def test_wrong_setting_leads_to_its_correction(tmp_path):
+    lines = ["PLAINVIEW_PORT='many' is not allowed"]
+    assert "correct the setting" in explain(
+        "api ended.", "api", tmp_path / "api.log", lines, code=2, wrong_settings=True
+    )

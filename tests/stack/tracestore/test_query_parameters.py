@@ -80,3 +80,19 @@ def test_whole_number_or_its_default():
     assert (whole("limit", "", 7), whole("limit", "-3", 7)) == (7, -3)
     with pytest.raises(BadQuery, match="limit"):
         whole("limit", "many", 7)
+
+
+def test_duration_without_end_is_the_longest_there_is():
+    assert go_duration("minDuration", "9" * 400 + "s") <= 2**63 - 1
+    assert go_duration("minDuration", "9" * 400 + "s") > 2**62
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_instant_far_away_still_fits_the_store(text):
+    assert abs(instant("start", text)) < 2**63
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"key": "\\ud800"}', '{"\\ud800": "value"}'])
+def test_map_that_cannot_be_read_is_refused(text):
+    with pytest.raises(BadQuery, match="tags"):
+        tags([], [text])

@@ -110,3 +110,16 @@ async def test_names_are_known_again_after_all_spans_went(tmp_path, new_request)
 def test_cap_below_the_least_is_refused_with_the_least():
     with pytest.raises(ValueError, match="4194304"):
         Limits(store_bytes=1000)
+
+
+async def test_many_large_resources_make_room_too(tmp_path, new_request):
+    """Each process that reports has a resource of its own, which may be far larger than its spans."""
+    with open_store(tmp_path / "traces.db", Limits(store_bytes=4 * MIB)) as store:
+        for number in range(1200):
+            request = new_request("api", process=f"{number} {os.urandom(2000).hex()}")
+            request.span("GET /")
+            await store.ingest(request.body, "application/x-protobuf", "")
+            assert store.failure is None
+            assert store.bytes_on_disk <= store.limits.store_bytes
+        assert store.removed["size"] > 0
+        assert store.stored == 1200
