@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,6 @@ def render(
     *,
     notifier_token_file: Path,
     workers: int = 1,
-    target_labels: Mapping[str, str] | None = None,
 ) -> None:
     """Write the configuration of Prometheus and Alertmanager below `home.config`.
 
@@ -37,7 +36,6 @@ def render(
         ports: the port of each part, on loopback.
         notifier_token_file: what Alertmanager sends as bearer token; must be absolute.
         workers: number of worker processes; worker n serves its metrics on `ports.worker + n`.
-        target_labels: labels added to every scraped series, such as `simulated="true"`.
     """
     prometheus = home.config / "prometheus"
     (prometheus / "targets").mkdir(parents=True, exist_ok=True)
@@ -45,7 +43,7 @@ def render(
     for rules in sorted(RULES.glob("*.yml")):
         _copy(rules, prometheus / "rules" / rules.name)
     for job, addresses in _targets(ports, workers).items():
-        group = {"targets": list(addresses), "labels": dict(target_labels or {})}
+        group = {"targets": list(addresses)}
         _write(prometheus / "targets" / f"{job}.yml", yaml.safe_dump([group], sort_keys=True))
     _copy(STACK / "prometheus" / "prometheus.yml", prometheus / "prometheus.yml")
 

@@ -14,6 +14,7 @@ from stack.native.state import running
 from stack.paths import Home
 
 POLL_SECONDS = 0.25
+INSTALLING = "install"  # pip's words when the environment was made, long before what runs
 
 
 def logs(
@@ -30,9 +31,10 @@ def logs(
     home = Home.default()
     if running(home) is None and compose.running():
         raise typer.Exit(compose.logs(part, follow=follow_, lines=lines))
-    files = {file.stem: file for file in sorted(home.logs.glob("*.log")) if part in (None, file.stem)}
+    every = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
+    files = {name: file for name, file in every.items() if name == part or (part is None and name != INSTALLING)}
     if not files:
-        known = ", ".join(sorted(file.stem for file in home.logs.glob("*.log"))) or "none yet"
+        known = ", ".join(every) or "none yet"
         what = "log" if part is None else f"log of {part!r}"
         fail(f"there is no {what} in {home.logs}; there are: {known}", code=2)
     width = max(map(len, files))

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ OLDEST_NODE = 20
 
 
 def _node():
-    program = shutil.which("node")
+    beside = Path(sys.executable).parent  # where the development lock installs one
+    program = shutil.which("node", path=os.pathsep.join((str(beside), os.environ["PATH"])))
     if program is None:
         _missing("node is not installed")
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
