@@ -8,8 +8,8 @@ import { dateTime } from "../format/time.js";
  * @property {string} subject
  * @property {string} status `firing` or `resolved`
  * @property {string | null} received_at
- * @property {string | null} target
- * @property {string | null} kind
+ * @property {string | null} target its id
+ * @property {string | null} name what people call it: its kind and id
  * @property {string} state `pending`, `delivered`, `abandoned`, `no targets`
  * @property {number} attempts
  * @property {string | null} [next_attempt_at]
@@ -33,14 +33,14 @@ export function deliveries(list) {
 }
 
 /** @param {Delivery} delivery */
-function row({ subject, status, received_at: received, target, kind, state, attempts, next_attempt_at: next, error }) {
+function row({ subject, status, received_at: received, name, state, attempts, next_attempt_at: next, error }) {
   const at = received ? Date.parse(received) : null;
   return el(
     "tr",
     null,
     el("td", { title: at ? dateTime(at) : null }, at ? ago(at, Date.now()) : "–"),
     el("td", null, el("span.badge", { data: { tone: status === "resolved" ? "good" : "bad" } }, status), " ", subject),
-    el("td", null, kind ?? target ?? "–"),
+    el("td", null, name ?? "–"),
     el(
       "td",
       null,
