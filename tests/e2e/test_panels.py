@@ -8,7 +8,8 @@ import pytest
 import dashboards
 from stack.paths import PROJECT
 
-pytestmark = pytest.mark.integration
+# Slow: what a young stack has no data of yet is waited for.
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SAMPLES = PROJECT / "app" / "samples"
 OVERVIEW, JOBS, GPU = "plainview-overview", "plainview-jobs", "plainview-gpu"
