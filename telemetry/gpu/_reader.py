@@ -34,7 +34,7 @@ class Reader:
         self._pace = pace
         self._internal_error = internal_error
         self._stop = threading.Event()
-        self._known: dict[str, Facts | None] = {}
+        self._known: dict[str, Facts] = {}
         self._lost: set[str] = set()
         self._state: State | None = None
         self._xids: dict[tuple[str, int], XidCount] = {}
@@ -83,7 +83,8 @@ class Reader:
 
     def _publish(self, cards: tuple[Card, ...], began: float) -> None:
         now = time.monotonic()
-        self._known.update({card.uuid: card.facts or self._known.get(card.uuid) for card in cards})
+        # A card without facts was never read: it has only a stand-in for a name, which says nothing later.
+        self._known.update({card.uuid: card.facts for card in cards if card.facts is not None})
         present = {card.uuid for card in cards}
         vanished = tuple(self._vanished(uuid) for uuid in self._known if uuid not in present)
         every = cards + vanished

@@ -8,31 +8,9 @@ import pytest
 
 from telemetry import catalog, gpu_work
 from telemetry.gpu import Failed, NotSupported, Value
+from tests.telemetry.gpu.looking import by_model, later_than, series, until
 
 H100, RTX4090 = 0, 1
-
-
-def by_model(snapshot, part):
-    return next(card for card in snapshot.cards if card.facts and part in card.facts.model)
-
-
-def series(registry, name):
-    return {
-        tuple(value for label, value in sorted(sample.labels.items()) if label != "gpu_uuid"): sample.value
-        for family in registry.collect()
-        for sample in family.samples
-        if sample.name == name
-    }
-
-
-def until(gpus, wanted):
-    snapshot = gpus.wait_for(wanted, 10)
-    assert wanted(snapshot), snapshot
-    return snapshot
-
-
-def later_than(snapshot):
-    return lambda new: new.read_at is not None and new.read_at > snapshot.read_at
 
 
 def test_readings_are_in_base_units(cards, opened, registry):
