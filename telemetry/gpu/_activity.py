@@ -42,14 +42,16 @@ class Activity:
         self._instance = instance
         self._keys = _CARD if instance is None else instance_keys(instance)
         self._call = "nvmlGpmSampleGet" if instance is None else "nvmlGpmMigSampleGet"
+        self._supported = False
         self._before: Any = None
         self._taken = 0.0
         self._last: dict[Key, Reading] = dict.fromkeys(self._keys, Absent("first sample"))
 
     def read(self) -> dict[Key, Reading]:
         """Return the activity between the last two samples. Raises CardLost or SourceGone."""
-        supported = self._asking.get("nvmlGpmQueryDeviceSupport", _supported)
-        if supported is not True:
+        supported = self._supported or self._asking.get("nvmlGpmQueryDeviceSupport", _supported)
+        self._supported = supported is True
+        if not self._supported:
             missing = supported if isinstance(supported, Missing) else NOT_SUPPORTED
             return dict.fromkeys(self._keys, missing)
         now = self._clock()
