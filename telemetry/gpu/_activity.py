@@ -9,9 +9,8 @@ from telemetry.gpu._asking import NOT_SUPPORTED, Asking, Missing
 from telemetry.gpu._numbers import number
 from telemetry.gpu._readings import Absent, Key, Reading, Value
 
-# Closer samples give noise; samples that lie far apart say little about now.
+# Closer samples give noise.
 _APART_SECONDS: Final = 1.0
-_TOO_OLD_SECONDS: Final = 60.0
 
 # Metric ids of nvml.h, in percent: streaming multiprocessors, tensor cores, memory bandwidth.
 _IDS: Final = (2, 5, 10)
@@ -34,11 +33,17 @@ def instance_keys(instance: int) -> tuple[Key, ...]:
 
 
 class Activity:
-    """Samples of one card, or of one GPU instance of it. Must be closed before NVML is shut down."""
+    """Samples of one card, or of one GPU instance of it. Must be closed before NVML is shut down.
 
-    def __init__(self, asking: Asking, clock: Callable[[], float], instance: int | None = None) -> None:
+    Samples further apart than `gap_seconds` are not compared: what they say is not about now.
+    """
+
+    def __init__(
+        self, asking: Asking, clock: Callable[[], float], gap_seconds: float, instance: int | None = None
+    ) -> None:
         self._asking = asking
         self._clock = clock
+        self._gap_seconds = gap_seconds
         self._instance = instance
         self._keys = _CARD if instance is None else instance_keys(instance)
         self._call = "nvmlGpmSampleGet" if instance is None else "nvmlGpmMigSampleGet"
@@ -71,7 +76,7 @@ class Activity:
             return dict.fromkeys(self._keys, sample)
         before, taken = self._before, self._taken
         self._before, self._taken = sample, now
-        if before is None or now - taken > _TOO_OLD_SECONDS:
+        if before is None or now - taken > self._gap_seconds:
             self._free(before)
             return dict.fromkeys(self._keys, Absent("first sample"))
         try:

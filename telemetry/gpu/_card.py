@@ -33,6 +33,7 @@ class Plan:
             longer is left alone until its call returns.
         end_seconds: what it gets to shut down.
         slow_seconds: time between two readings of what changes rarely.
+        gap_seconds: activity is not measured over more than this.
         processes: whether memory is read by process.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     card_seconds: float = 1.0
     end_seconds: float = 1.0
     slow_seconds: float = 10.0
+    gap_seconds: float = 60.0
     processes: bool = False
 
 
@@ -82,8 +84,8 @@ class NvmlCard:
         self._first_delay = first_delay
         self._links: int | None = None
         self._fields: Fields | None = None
-        self._activity = Activity(asking, clock)
-        self._instances = Instances(asking, clock)
+        self._activity = Activity(asking, clock, plan.gap_seconds)
+        self._instances = Instances(asking, clock, plan.gap_seconds)
         self._divided = False
         self._slow: dict[Key, Reading] = {}
         self._slow_at = 0.0

@@ -27,6 +27,7 @@ _STOP_SECONDS: Final = 2.0
 _SLOWEST_SECONDS: Final = 2.0
 # What a reset, a repair or nothing changes is read this often, or with every tenth reading if that comes earlier.
 _SLOW_SECONDS: Final = 10.0
+_GAP_SECONDS: Final = 60.0
 
 
 class Gpus:
@@ -86,8 +87,9 @@ def _source(settings: TelemetrySettings, telemetry: "Telemetry") -> Source:
     if settings.gpu == "simulated":
         return SimulatedSource(lambda: telemetry.held.count)
     errors = telemetry.counter(catalog.GPU_READ_ERRORS)
-    slow = min(_SLOW_SECONDS, 10 * settings.gpu_interval.total_seconds())
-    plan = Plan(slow_seconds=slow, processes=settings.gpu_processes)
+    interval = settings.gpu_interval.total_seconds()
+    slow, gap = min(_SLOW_SECONDS, 10 * interval), max(_GAP_SECONDS, 3 * interval)
+    plan = Plan(slow_seconds=slow, gap_seconds=gap, processes=settings.gpu_processes)
     return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc(), plan)
 
 

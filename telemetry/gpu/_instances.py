@@ -30,9 +30,10 @@ class _MigDevice:
 class Instances:
     """Reads the MIG devices of one card; finds them anew each time, as they may change at any moment."""
 
-    def __init__(self, asking: Asking, clock: Callable[[], float]) -> None:
+    def __init__(self, asking: Asking, clock: Callable[[], float], gap_seconds: float) -> None:
         self._asking = asking
         self._clock = clock
+        self._gap_seconds = gap_seconds
         self._activity: dict[tuple[int, str], Activity] = {}
 
     def mode(self) -> bool:
@@ -78,8 +79,9 @@ class Instances:
         return self._asking.ask("nvmlDeviceGetMemoryInfo", keys, lambda nvml, _card: memory(nvml, device.handle))
 
     def _active(self, number: int, uuid: str) -> dict[Key, Reading]:
-        activity = self._activity.setdefault((number, uuid), Activity(self._asking, self._clock, number))
-        return activity.read()
+        if (number, uuid) not in self._activity:
+            self._activity[number, uuid] = Activity(self._asking, self._clock, self._gap_seconds, number)
+        return self._activity[number, uuid].read()
 
     def _keep(self, wanted: set[tuple[int, str]]) -> None:
         for gone in self._activity.keys() - wanted:

@@ -4,7 +4,9 @@ import pytest
 
 from telemetry import catalog
 from telemetry.gpu import Absent, NotSupported, Value
+from telemetry.gpu._card import Plan
 from telemetry.gpu._numbers import Rising
+from telemetry.gpu._nvml import NvmlSource
 from tests.telemetry.gpu.looking import by_model, later_than, series, until
 
 H100, RTX4090 = 0, 1
@@ -170,6 +172,20 @@ def test_activity_lies_between_two_samples_a_second_apart(cards, opened, registr
         assert card.reading(catalog.GPU_MEMORY_BANDWIDTH) == NotSupported()
     calls = [call for call, *_ in cards.calls()]
     assert calls.count("nvmlGpmSampleAlloc") == calls.count("nvmlGpmSampleFree") > 0
+
+
+def test_activity_is_not_measured_over_a_gap(cards):
+    cards.gpu(H100, {"gpm.2": 50, "gpm.5": 40, "gpm.10": 30})
+    now = {"is": 0.0}
+    source = NvmlSource((), lambda _call, _error: None, Plan(gap_seconds=60), clock=lambda: now["is"])
+    source.open()
+    try:
+        seen = []
+        for now["is"] in (0.0, 0.5, 100.0, 102.0):
+            seen.append(source.read()[0].reading(catalog.GPU_SM_ACTIVITY))
+    finally:
+        source.close()
+    assert seen == [Absent("first sample")] * 3 + [Value(0.5)]
 
 
 def test_memory_by_process_is_shown_only_when_asked_for(cards, opened, registry):
