@@ -45,9 +45,7 @@ def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_secret_file_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_DATABASE_PASSWORD_FILE", "/nowhere/password")
-    with pytest.raises(
-        SettingsInvalid, match=r"PLAINVIEW_DATABASE_PASSWORD_FILE='/nowhere/password' .* cannot be read"
-    ):
+    with pytest.raises(SettingsInvalid, match=r"PLAINVIEW_DATABASE_PASSWORD_FILE='/nowhere/password' .* cannot be read"):
         Settings.read()
 
 
