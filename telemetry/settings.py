@@ -82,6 +82,12 @@ class TelemetrySettings(ProcessSettings):
         validation_alias=_named("PLAINVIEW_GPU_INTERVAL_SECONDS"),
         description="Time between two readings of the cards, 0.02 to 300 seconds.",
     )
+    gpu_processes: bool = Field(
+        False, description="True shows device memory by process: one series each, by process id as the host sees it."
+    )
+    gpu_dcgm_names: bool = Field(
+        False, description="True shows the readings under NVIDIA's own names too (DCGM_FI_...), for its dashboards."
+    )
     gpu_price_usd_per_second: Decimal = Field(
         DEFAULT_PRICE, ge=0, allow_inf_nan=False, description="Price of one second of one device, in USD."
     )

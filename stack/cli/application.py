@@ -9,6 +9,7 @@ from stack.cli.checks import run_checks
 from stack.cli.doctor import doctor
 from stack.cli.down import down
 from stack.cli.drill import drill
+from stack.cli.gpu import gpu
 from stack.cli.jobs import jobs
 from stack.cli.keys import keys
 from stack.cli.logs import logs
@@ -46,5 +47,6 @@ for verb in (up, down, status, doctor, logs, sign_in, drill):
 application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_checks)
 application.add_typer(keys, name="keys")
 application.add_typer(jobs, name="jobs")
+application.add_typer(gpu, name="gpu")
 application.add_typer(dashboards, name="dashboards")
 application.add_typer(alerts, name="alerts")

@@ -7,9 +7,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from telemetry import catalog
-from telemetry.gpu._readings import Card, Snapshot, Value
+from telemetry.gpu._dcgm import dcgm_families
+from telemetry.gpu._readings import Card, Facts, Snapshot, Value
 
-Row = tuple[tuple[str, ...], float]
+Rows = dict[catalog.Metric, list[tuple[tuple[str, ...], float]]]
 
 
 class GpuCollector(Collector):
@@ -19,44 +20,61 @@ class GpuCollector(Collector):
         snapshot: gives the last snapshot.
         now: the monotonic clock.
         stale_after: seconds after which a snapshot says nothing about now: the reader hangs in a call.
+        dcgm_host: name of this host for the series under NVIDIA's own names, which are left out without it.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], now: Callable[[], float], stale_after: float) -> None:
+    def __init__(
+        self,
+        snapshot: Callable[[], Snapshot],
+        now: Callable[[], float],
+        stale_after: float,
+        dcgm_host: str | None = None,
+    ) -> None:
         self._snapshot = snapshot
         self._now = now
         self._stale_after = stale_after
+        self._dcgm_host = dcgm_host
 
     def collect(self) -> Iterable[Family]:
         snapshot = self._snapshot()
-        fresh = snapshot.read_at is not None and self._now() - snapshot.read_at <= self._stale_after
-        rows: dict[catalog.Metric, list[Row]] = {}
-        if snapshot.count is not None and (fresh or snapshot.state == "absent"):
-            rows[catalog.GPU_COUNT] = [((), snapshot.count)]
-        if snapshot.read_at_unix is not None:
-            rows[catalog.GPU_LAST_SUCCESS] = [((), snapshot.read_at_unix)]
-        if fresh and snapshot.seconds is not None:
-            rows[catalog.GPU_READ_DURATION] = [((), snapshot.seconds)]
+        age = None if snapshot.read_at is None else max(0.0, self._now() - snapshot.read_at)
+        fresh = age is not None and age <= self._stale_after
+        rows = _of_the_reader(snapshot, age, fresh=fresh)
         for card in snapshot.cards:
-            answers = fresh and card.lost is None
-            rows.setdefault(catalog.GPU_AVAILABLE, []).append(((card.uuid,), float(answers)))
-            if card.facts is not None:
-                rows.setdefault(catalog.GPU_INFO, []).append((_info(card), 1.0))
-            if answers:
-                for key, reading in card.readings.items():
-                    if isinstance(reading, Value):
-                        rows.setdefault(key.metric, []).append(((card.uuid, *key.labels), reading.value))
+            _add_card(rows, card, answers=fresh and card.lost is None)
         for (uuid, code), xid in snapshot.xids.items():
             rows.setdefault(catalog.GPU_XID_ERRORS, []).append(((uuid, str(code)), xid.count))
             rows.setdefault(catalog.GPU_XID_LAST, []).append(((uuid, str(code)), xid.last))
-        return [_family(metric, found) for metric, found in rows.items()]
+        families = [_family(metric, found) for metric, found in rows.items()]
+        if self._dcgm_host is not None and fresh:
+            answering = (card for card in snapshot.cards if card.lost is None)
+            families += dcgm_families(snapshot, answering, self._dcgm_host)
+        return families
 
 
-def _info(card: Card) -> tuple[str, ...]:
-    facts = card.facts
-    if facts is None:
-        return ()
+def _of_the_reader(snapshot: Snapshot, age: float | None, *, fresh: bool) -> Rows:
+    shown = {
+        catalog.GPU_COUNT: snapshot.count if fresh or snapshot.state == "absent" else None,
+        catalog.GPU_SNAPSHOT_AGE: age,
+        catalog.GPU_LAST_SUCCESS: snapshot.read_at_unix,
+        catalog.GPU_READ_DURATION: snapshot.seconds if fresh else None,
+    }
+    return {metric: [((), value)] for metric, value in shown.items() if value is not None}
+
+
+def _add_card(rows: Rows, card: Card, *, answers: bool) -> None:
+    rows.setdefault(catalog.GPU_AVAILABLE, []).append(((card.uuid,), float(answers)))
+    if card.facts is not None:
+        rows.setdefault(catalog.GPU_INFO, []).append((_info(card.uuid, card.facts), 1.0))
+    if answers:
+        for key, reading in card.readings.items():
+            if isinstance(reading, Value):
+                rows.setdefault(key.metric, []).append(((card.uuid, *key.labels), reading.value))
+
+
+def _info(uuid: str, facts: Facts) -> tuple[str, ...]:
     return (
-        card.uuid,
+        uuid,
         facts.index,
         facts.model,
         facts.pci_bus_id,
@@ -67,7 +85,7 @@ def _info(card: Card) -> tuple[str, ...]:
     )
 
 
-def _family(metric: catalog.Metric, rows: list[Row]) -> Family:
+def _family(metric: catalog.Metric, rows: list[tuple[tuple[str, ...], float]]) -> Family:
     kind = CounterMetricFamily if metric.type == "counter" else GaugeMetricFamily
     family = kind(metric.name, metric.help, labels=metric.labels)
     for labels, value in rows:

@@ -3,6 +3,8 @@
 from enum import Enum, auto
 from typing import Final
 
+from telemetry.gpu._numbers import Unreliable
+
 
 class Meaning(Enum):
     NOT_SUPPORTED = auto()  # this card, this call: never ask again before the next init
@@ -45,6 +47,8 @@ def meaning(error: Exception) -> tuple[str, Meaning]:
     """
     if type(error).__name__ == "NVMLLibraryMismatchError":
         return "library_mismatch", Meaning.NOT_SUPPORTED
+    if isinstance(error, Unreliable):
+        return "unreliable", Meaning.EMPTY
     code = getattr(error, "value", None)
     if isinstance(code, int):
         return _CODES.get(code, (f"code_{code}", Meaning.FAILED))

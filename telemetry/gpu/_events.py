@@ -3,25 +3,29 @@
 import ctypes
 import threading
 import time
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Self
 
 from telemetry.gpu._errors import meaning
 from telemetry.gpu._readings import Xid
 
-# The reader looks at its stop signal this often while it waits for events.
+# The threads look at their stop signals this often while they wait for events.
 _STEP_SECONDS: Final = 0.25
 # After a failed wait (a card that fell off the bus fails it at once) plain waiting takes over for a while.
 _BACK_OFF_SECONDS: Final = 30.0
+_END_SECONDS: Final = 1.0
 
 
 class XidEvents:
-    """One NVML event set; dies with the init that it was made in."""
+    """One NVML event set and the thread that waits on it; dies with the init that it was made in."""
 
     def __init__(self, nvml: Any, events: Any, uuids: dict[int, str]) -> None:
         self._nvml = nvml
         self._events = events
         self._uuids = uuids
-        self._quiet_until = 0.0
+        self._found: SimpleQueue[Xid] = SimpleQueue()
+        self._end = threading.Event()
+        self.thread = threading.Thread(target=self._watch, name="plainview-gpu-events", daemon=True)
 
     @classmethod
     def opened(cls, nvml: Any, cards: list[tuple[Any, str]]) -> Self | None:
@@ -41,22 +45,35 @@ class XidEvents:
                 continue
         return cls(nvml, events, uuids) if uuids else None
 
+    def start(self) -> None:
+        self.thread.start()
+
+    def close(self) -> bool:
+        """End the thread; False when it hangs in the driver."""
+        self._end.set()
+        self.thread.join(_END_SECONDS)
+        return not self.thread.is_alive()
+
     def wait(self, seconds: float, stop: threading.Event) -> tuple[Xid, ...]:
         """Wait for an event; returns after one, at `stop`, or when the time is over."""
         end = time.monotonic() + seconds
         while not stop.is_set() and (left := end - time.monotonic()) > 0:
-            if time.monotonic() < self._quiet_until:
-                stop.wait(left)
-                break
             try:
-                event = self._nvml.nvmlEventSetWait(self._events, max(1, int(min(left, _STEP_SECONDS) * 1000)))
+                return (self._found.get(timeout=min(left, _STEP_SECONDS)),)
+            except Empty:
+                continue
+        return ()
+
+    def _watch(self) -> None:
+        while not self._end.is_set():
+            try:
+                event = self._nvml.nvmlEventSetWait(self._events, int(_STEP_SECONDS * 1000))
             except Exception as error:  # noqa: BLE001 - a timeout is the normal outcome
                 if meaning(error)[0] != "timeout":
-                    self._quiet_until = time.monotonic() + _BACK_OFF_SECONDS
+                    self._end.wait(_BACK_OFF_SECONDS)
                 continue
             uuid = self._uuids.get(_address(event.device), "unknown")
-            return (Xid(uuid, int(event.eventData), time.time()),)
-        return ()
+            self._found.put(Xid(uuid, int(event.eventData), time.time()))
 
 
 def _address(handle: Any) -> int:

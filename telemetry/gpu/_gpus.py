@@ -1,11 +1,13 @@
 """The cards of this process: opened once by the worker, read by the collector and by whoever asks."""
 
+import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from telemetry import catalog
+from telemetry.gpu._card import Plan
 from telemetry.gpu._collector import GpuCollector
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.gpu._nvml import NvmlSource
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 # NVML may take seconds for its first answer on a card that slept; a start does not wait longer than this for it.
 _FIRST_READING_SECONDS: Final = 3.0
 _STOP_SECONDS: Final = 2.0
+# A card that hangs holds up one reading of the others by its deadline of 1 s; they are not stale because of that.
+_SLOWEST_SECONDS: Final = 2.0
+# What a reset, a repair or nothing changes is read this often, or with every tenth reading if that comes earlier.
+_SLOW_SECONDS: Final = 10.0
+_GAP_SECONDS: Final = 60.0
 
 
 class Gpus:
@@ -61,7 +68,8 @@ def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[G
     interval = settings.gpu_interval.total_seconds()
     reader = Reader(_source(settings, telemetry), Pace(interval), _noted_by(telemetry))
     gpus = Gpus(reader.snapshot.get, reader.snapshot.wait_for)
-    collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=3 * interval + 1)
+    host = platform.node() if settings.gpu_dcgm_names else None
+    collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=3 * interval + _SLOWEST_SECONDS, dcgm_host=host)
     telemetry.register(collector)
     reader.start()
     gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
@@ -79,7 +87,10 @@ def _source(settings: TelemetrySettings, telemetry: "Telemetry") -> Source:
     if settings.gpu == "simulated":
         return SimulatedSource(lambda: telemetry.held.count)
     errors = telemetry.counter(catalog.GPU_READ_ERRORS)
-    return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc())
+    interval = settings.gpu_interval.total_seconds()
+    slow, gap = min(_SLOW_SECONDS, 10 * interval), max(_GAP_SECONDS, 3 * interval)
+    plan = Plan(slow_seconds=slow, gap_seconds=gap, processes=settings.gpu_processes)
+    return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc(), plan)
 
 
 def _noted_by(telemetry: "Telemetry") -> Callable[[Exception], None]:

@@ -1,50 +1,121 @@
-"""Readings through NVML, by the real pynvml. One thread owns init, handles, event set and shutdown."""
+"""Readings through NVML, by the real pynvml. One thread at a time asks; each call has a deadline."""
 
 import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Final
 
-from telemetry.catalog import Event
+from telemetry.gpu._asking import Asking
+from telemetry.gpu._card import NvmlCard, Plan, UnreadableCard
 from telemetry.gpu._errors import Meaning, meaning
 from telemetry.gpu._events import XidEvents
-from telemetry.gpu._probes import PROBES, Probe
-from telemetry.gpu._readings import Absent, Card, Facts, Failed, Key, NotSupported, Reading, Value, Xid
+from telemetry.gpu._lane import Lane, Overdue
+from telemetry.gpu._numbers import text
+from telemetry.gpu._readings import Card, Facts, Xid
 from telemetry.gpu._source import SourceAbsent, SourceGone
-from telemetry.logs import get_logger
 
-_log = get_logger(__name__)
+_HANGING: Final = "a call to the driver has not returned; NVML cannot start anew before it does"
 
-# A lost card is asked again this often: rarely, since a call to it may take seconds.
-_RETRY_LOST_SECONDS: Final = 10.0
-# Errors such as "unknown" on every call, so many readings in a row, mean that the card is lost.
-_FAILURES_UNTIL_LOST: Final = 3
+AnyCard = NvmlCard | UnreadableCard
 
 
-class CardLost(Exception):  # noqa: N818 - a state rather than an error of ours
-    """A card stopped answering while the others go on."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    nvml: Any
+    count: int
+    cards: list[AnyCard]
+    events: XidEvents | None
 
 
 class NvmlSource:
-    """NVML as a `Source`. Nothing is touched before `open`, so that a process may fork until then."""
+    """NVML as a `Source`. Nothing is touched before `open`, so that a process may fork until then.
+
+    Args:
+        uuids: the cards to read, all when empty.
+        count_error: is told the call and the error of each reading that failed.
+        plan: what is read, how often, and how long the driver gets for it.
+        clock: the monotonic clock.
+    """
 
     def __init__(
         self,
         uuids: Iterable[str],
         count_error: Callable[[str, str], None],
+        plan: Plan | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wanted = frozenset(uuids)
         self._count_error = count_error
+        self._plan = plan or Plan()
         self._clock = clock
-        self._nvml: Any = None
-        self._count = 0
-        self._cards: list[_NvmlCard] = []
-        self._events: XidEvents | None = None
+        self._lane = Lane("plainview-gpu-calls")
+        self._hanging: list[threading.Thread] = []
+        self._stuck: dict[str, threading.Thread] = {}
+        self._opened: _Opened | None = None
+        self._owes_shutdown = False
 
     def open(self) -> None:
+        if self._still_hanging():
+            raise SourceGone(_HANGING)
+        self._stuck = {}
+        if self._owes_shutdown:
+            self._shut_down()
+        claim = threading.Lock()  # taken by who comes first: the start when it is done, or we when it is late
+        try:
+            (self._opened,) = self._lane.run([lambda: self._start(claim)], self._plan.start_seconds)
+        except Overdue as late:
+            self._owes_shutdown = not claim.acquire(blocking=False)
+            self._hanging.append(late.thread)
+            raise SourceGone(f"NVML does not start (no answer for {self._plan.start_seconds:g} s)") from late
+        if self._opened.events is not None:
+            self._opened.events.start()
+
+    def count(self) -> int:
+        return self._opened.count if self._opened else 0
+
+    def read(self) -> tuple[Card, ...]:
+        cards = self._opened.cards if self._opened else []
+        self._stuck = {uuid: thread for uuid, thread in self._stuck.items() if thread.is_alive()}
+        found = {card.uuid: self._without_answer(card) for card in cards if card.uuid in self._stuck}
+        todo = [card for card in cards if card.uuid not in found]
+        while todo:
+            try:
+                done = self._lane.run([card.read for card in todo], self._plan.card_seconds)
+            except Overdue as late:
+                answered = [card for card in late.done if isinstance(card, Card)]
+                stuck = todo[len(answered)]
+                self._count_error(stuck.call, "deadline_exceeded")
+                self._hanging.append(late.thread)
+                self._stuck[stuck.uuid] = late.thread
+                found |= {card.uuid: card for card in answered} | {stuck.uuid: self._without_answer(stuck)}
+                todo = todo[len(answered) + 1 :]
+            else:
+                found |= {card.uuid: card for card in done}
+                todo = []
+        return tuple(found[card.uuid] for card in cards)
+
+    def wait(self, seconds: float, stop: threading.Event) -> tuple[Xid, ...]:
+        if self._opened and self._opened.events:
+            return self._opened.events.wait(seconds, stop)
+        stop.wait(seconds)
+        return ()
+
+    def close(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is None:
+            self._lane.close()
+            return
+        # The set dies with the shutdown; freeing it afterwards would crash the library.
+        if opened.events is not None and not opened.events.close():
+            self._hanging.append(opened.events.thread)
+        self._owes_shutdown = True
+        if not self._still_hanging():
+            self._shut_down(opened.cards)
+        self._lane.close()
+
+    def _start(self, claim: threading.Lock) -> _Opened:
         import pynvml  # noqa: PLC0415 - only hosts that are asked to read cards load it
 
         try:
@@ -54,58 +125,65 @@ class NvmlSource:
             if name in ("library_not_found", "driver_not_loaded"):
                 raise SourceAbsent(f"no NVIDIA driver here ({name})") from error
             raise SourceGone(f"NVML does not start ({name})") from error
-        self._nvml = pynvml
         try:
-            self._find_cards()
+            opened = self._find_cards(pynvml)
         except BaseException:
-            self.close()
+            _shutdown(pynvml)
             raise
+        if not claim.acquire(blocking=False):
+            _shutdown(pynvml)
+        return opened
 
-    def count(self) -> int:
-        return self._count
+    def _shut_down(self, cards: Iterable[AnyCard] = ()) -> None:
+        """Shut NVML down while nobody is in a call. What hangs here is remembered, and nothing is raised."""
+        import pynvml  # noqa: PLC0415 - as above
 
-    def read(self) -> tuple[Card, ...]:
-        return tuple(card.read() for card in self._cards)
+        def end() -> None:
+            for card in cards:
+                card.close()
+            _shutdown(pynvml)
 
-    def wait(self, seconds: float, stop: threading.Event) -> tuple[Xid, ...]:
-        return self._events.wait(seconds, stop) if self._events else _sleep(seconds, stop)
-
-    def close(self) -> None:
-        self._cards = []
-        self._events = None  # the set dies with the shutdown; freeing it afterwards would crash the library
-        if self._nvml is not None:
-            with contextlib.suppress(Exception):
-                self._nvml.nvmlShutdown()
-            self._nvml = None
-
-    def _find_cards(self) -> None:
+        self._owes_shutdown = False
         try:
-            count = self._nvml.nvmlDeviceGetCount()
-            driver = _version(self._nvml.nvmlSystemGetDriverVersion())
-            cuda = _cuda_version(self._nvml)
+            self._lane.run([end], self._plan.end_seconds)
+        except Overdue as late:
+            self._hanging.append(late.thread)
+
+    def _still_hanging(self) -> bool:
+        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        return bool(self._hanging)
+
+    def _without_answer(self, card: AnyCard) -> Card:
+        lost = f"no answer from {card.call} for more than {self._plan.card_seconds:g} s"
+        return Card(card.uuid, card.facts, lost=lost)
+
+    def _find_cards(self, nvml: Any) -> _Opened:
+        try:
+            count = nvml.nvmlDeviceGetCount()
+            driver = text(nvml.nvmlSystemGetDriverVersion())
+            cuda = _cuda_version(nvml)
         except Exception as error:
             raise SourceGone(f"NVML does not list its cards ({meaning(error)[0]})") from error
         if count == 0:
             # A driver without a card is a broken device mount far more often than an empty machine.
             raise SourceGone("the driver answers but shows no cards")
-        self._count = count
-        found = [self._find(index, driver, cuda) for index in range(count)]
-        self._cards = [card for card in found if not self._wanted or card.uuid in self._wanted]
-        missing = self._wanted - {card.uuid for card in self._cards}
-        self._cards += [_NvmlCard(self, None, uuid, None) for uuid in sorted(missing)]
-        self._events = XidEvents.opened(self._nvml, [(c.handle, c.uuid) for c in self._cards if c.handle is not None])
+        found = [self._find(nvml, index, count, driver, cuda) for index in range(count)]
+        wanted = [(card, handle) for card, handle in found if not self._wanted or card.uuid in self._wanted]
+        cards = [card for card, _ in wanted]
+        cards += [UnreadableCard(uuid) for uuid in sorted(self._wanted - {card.uuid for card in cards})]
+        events = XidEvents.opened(nvml, [(handle, card.uuid) for card, handle in wanted if handle is not None])
+        return _Opened(nvml, count, cards, events)
 
-    def _find(self, index: int, driver: str, cuda: str) -> "_NvmlCard":
-        nvml = self._nvml
+    def _find(self, nvml: Any, index: int, count: int, driver: str, cuda: str) -> tuple[AnyCard, Any]:
         try:
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            uuid = _version(nvml.nvmlDeviceGetUUID(handle))
+            uuid = text(nvml.nvmlDeviceGetUUID(handle))
         except Exception as error:
             name, what = meaning(error)
             if what is Meaning.GONE:
                 raise SourceGone(f"NVML stopped answering ({name})") from error
             self._count_error("nvmlDeviceGetHandleByIndex", name)
-            return _NvmlCard(self, None, f"unknown-index-{index}", None)
+            return UnreadableCard(f"unknown-index-{index}"), None
         facts = Facts(
             index=str(index),
             model=_fact(nvml.nvmlDeviceGetName, handle),
@@ -114,93 +192,19 @@ class NvmlSource:
             driver_version=driver,
             cuda_version=cuda,
         )
-        return _NvmlCard(self, handle, uuid, facts)
+        asking = Asking(nvml, handle, uuid, self._count_error)
+        return NvmlCard(asking, facts, self._plan, self._clock, self._plan.slow_seconds * index / count), handle
 
 
-class _NvmlCard:
-    """One card between an init and the shutdown after it."""
-
-    def __init__(self, source: NvmlSource, handle: Any, uuid: str, facts: Facts | None) -> None:
-        self.handle = handle
-        self.uuid = uuid
-        self._source = source
-        self._facts = facts
-        self._not_supported: set[Key] = set()
-        self._logged: set[tuple[str, str]] = set()
-        self._lost = "not found by NVML" if handle is None else None
-        self._retry_at = float("inf") if handle is None else 0.0
-        self._failures = 0
-
-    def read(self) -> Card:
-        """Return the card's readings, or the card as lost. Raises SourceGone."""
-        clock = self._source._clock  # noqa: SLF001 - one unit, two classes
-        if self._lost is not None and clock() < self._retry_at:
-            return Card(self.uuid, self._facts, lost=self._lost)
-        readings: dict[Key, Reading] = {}
-        try:
-            for probe in PROBES:
-                readings.update(self._ask(probe))
-            self._judge(readings)
-        except CardLost as lost:
-            self._lost = str(lost)
-            self._retry_at = clock() + _RETRY_LOST_SECONDS
-            return Card(self.uuid, self._facts, lost=self._lost)
-        self._lost = None
-        return Card(self.uuid, self._facts, MappingProxyType(readings))
-
-    def _ask(self, probe: Probe) -> dict[Key, Reading]:
-        if probe.keys[0] in self._not_supported:
-            return dict.fromkeys(probe.keys, NotSupported())
-        try:
-            values = probe.read(self._source._nvml, self.handle)  # noqa: SLF001 - one unit, two classes
-        except Exception as error:  # noqa: BLE001 - whatever a driver answers becomes a state, never a number
-            return dict.fromkeys(probe.keys, self._state(probe, error))
-        return {key: Value(value) for key, value in zip(probe.keys, values, strict=True)}
-
-    def _state(self, probe: Probe, error: Exception) -> Reading:
-        name, what = meaning(error)
-        match what:
-            case Meaning.GONE:
-                raise SourceGone(f"NVML stopped answering ({name})") from error
-            case Meaning.LOST:
-                self._source._count_error(probe.call, name)  # noqa: SLF001
-                raise CardLost(name) from error
-            case Meaning.NOT_SUPPORTED:
-                self._not_supported.add(probe.keys[0])
-                _log.debug(Event.GPU_NOT_SUPPORTED, gpu_uuid=self.uuid, call=probe.call, error=name)
-                return NotSupported()
-            case Meaning.EMPTY:
-                return Absent(name)
-        self._source._count_error(probe.call, name)  # noqa: SLF001
-        if (probe.call, name) not in self._logged:
-            self._logged.add((probe.call, name))
-            _log.warning(Event.GPU_READING_FAILED, gpu_uuid=self.uuid, call=probe.call, error=name)
-        return Failed(name)
-
-    def _judge(self, readings: dict[Key, Reading]) -> None:
-        """Take a card of which nothing can be read for lost, though no call says so outright."""
-        asked = [reading for reading in readings.values() if not isinstance(reading, NotSupported)]
-        if asked and all(isinstance(reading, Failed) for reading in asked):
-            self._failures += 1
-        else:
-            self._failures = 0
-        if self._failures >= _FAILURES_UNTIL_LOST:
-            raise CardLost(f"every call failed, {self._failures} readings in a row")
-
-
-def _sleep(seconds: float, stop: threading.Event) -> tuple[Xid, ...]:
-    stop.wait(seconds)
-    return ()
-
-
-def _version(text: Any) -> str:
-    return text.decode() if isinstance(text, bytes) else str(text)
+def _shutdown(nvml: Any) -> None:
+    with contextlib.suppress(Exception):
+        nvml.nvmlShutdown()
 
 
 def _fact(read: Callable[[Any], Any], handle: Any) -> str:
     """Return a fact as text, empty where the card does not tell it (a GeForce has no serial number)."""
     try:
-        return _version(read(handle))
+        return text(read(handle))
     except Exception as error:
         if meaning(error)[1] is Meaning.GONE:
             raise SourceGone(f"NVML stopped answering ({meaning(error)[0]})") from error

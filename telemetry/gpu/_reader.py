@@ -1,5 +1,6 @@
 """The one thread that reads cards."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class Reader:
         self._pace = pace
         self._internal_error = internal_error
         self._stop = threading.Event()
-        self._known: dict[str, Facts | None] = {}
+        self._known: dict[str, Facts] = {}
         self._lost: set[str] = set()
         self._state: State | None = None
         self._xids: dict[tuple[str, int], XidCount] = {}
@@ -82,7 +83,8 @@ class Reader:
 
     def _publish(self, cards: tuple[Card, ...], began: float) -> None:
         now = time.monotonic()
-        self._known.update({card.uuid: card.facts or self._known.get(card.uuid) for card in cards})
+        # A card without facts was never read: it has only a stand-in for a name, which says nothing later.
+        self._known.update({card.uuid: card.facts for card in cards if card.facts is not None})
         present = {card.uuid for card in cards}
         vanished = tuple(self._vanished(uuid) for uuid in self._known if uuid not in present)
         every = cards + vanished
@@ -140,15 +142,22 @@ class Reader:
             self.snapshot.set(replace(self.snapshot.get(), xids=MappingProxyType(dict(self._xids))))
 
 
+_FORKED: Final = Snapshot("failed", "this process was forked from the one that reads the cards; open them here")
+
+
 class _Published:
-    """The last snapshot; one thread sets it, any may get it or wait for a better one."""
+    """The last snapshot; one thread sets it, any may get it or wait for a better one.
+
+    A forked child has the snapshot but neither the thread nor a usable NVML: there it knows nothing.
+    """
 
     def __init__(self, first: Snapshot) -> None:
         self._snapshot = first
+        self._pid = os.getpid()
         self._changed = threading.Condition()
 
     def get(self) -> Snapshot:
-        return self._snapshot
+        return self._snapshot if os.getpid() == self._pid else _FORKED
 
     def set(self, snapshot: Snapshot) -> None:
         with self._changed:
@@ -157,6 +166,8 @@ class _Published:
 
     def wait_for(self, wanted: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
         """Return the first snapshot that is `wanted`, or the last one when the time is over."""
+        if os.getpid() != self._pid:
+            return _FORKED  # the lock may have been held by a thread that this process does not have
         with self._changed:
             self._changed.wait_for(lambda: wanted(self._snapshot), seconds)
             return self._snapshot

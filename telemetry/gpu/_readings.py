@@ -44,6 +44,10 @@ class Key:
     metric: Metric
     labels: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        # Names tell metrics apart; hashing all of a metric took a third of the time of a reading.
+        return hash((self.metric.name, self.labels))
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

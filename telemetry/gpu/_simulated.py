@@ -74,8 +74,20 @@ class SimulatedSource:
             (Key(catalog.GPU_ENERGY), round(self._joules, 1)),
             *((Key(catalog.GPU_CLOCK, (name,)), hertz) for name, hertz in self._clocks(load)),
             *((Key(catalog.GPU_CLOCK_EVENT, (name,)), float(active.get(name, False))) for name in CLOCK_EVENTS),
-            (Key(catalog.GPU_ECC_ERRORS, ("corrected",)), 0.0),
-            (Key(catalog.GPU_ECC_ERRORS, ("uncorrected",)), 0.0),
+            *((Key(catalog.GPU_CLOCK_MAX, (name,)), hertz) for name, hertz in self._clocks(1.0)),
+            *((Key(catalog.GPU_THROTTLE, (name,)), 0.0) for name in ("sw_power_cap", "sw_thermal", "hw_thermal")),
+            *((Key(catalog.GPU_ECC_ERRORS, (kind,)), 0.0) for kind in ("corrected", "uncorrected")),
+            *((Key(catalog.GPU_ECC_LIFETIME, (kind,)), 0.0) for kind in ("corrected", "uncorrected")),
+            *((Key(catalog.GPU_REMAPPED_ROWS, (cause,)), 0.0) for cause in ("correctable", "uncorrectable")),
+            (Key(catalog.GPU_REMAP_PENDING), 0.0),
+            (Key(catalog.GPU_REMAP_FAILED), 0.0),
+            (Key(catalog.GPU_RECOVERY_ACTION), 0.0),
+            (Key(catalog.GPU_PCIE_REPLAYS), 0.0),
+            (Key(catalog.GPU_PERFORMANCE_STATE), 0.0),
+            (Key(catalog.GPU_MEMORY_TEMPERATURE), round(self._celsius + 6)),
+            (Key(catalog.GPU_SM_ACTIVITY), round(load * 0.82, 3)),
+            (Key(catalog.GPU_TENSOR_ACTIVITY), round(load * 0.41, 3)),
+            (Key(catalog.GPU_MEMORY_BANDWIDTH), round(load * 0.55, 3)),
         ]
 
     def _clocks(self, load: float) -> list[tuple[str, float]]:

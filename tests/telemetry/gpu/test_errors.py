@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from telemetry.gpu._collector import GpuCollector
 from telemetry.gpu._errors import Meaning, meaning
-from telemetry.gpu._probes import PROBES, NoValue, number
+from telemetry.gpu._numbers import NoValue, number
+from telemetry.gpu._probes import PROBES
 from telemetry.gpu._readings import Absent, Card, Facts, Failed, Key, NotSupported, Snapshot, Value
 
 _FAILURES = st.sampled_from([NotSupported(), Failed("unknown"), Absent("no_data")])
@@ -28,6 +29,7 @@ def test_exactly_the_readings_that_are_values_are_exposed(readings: dict[Key, ob
     registry = CollectorRegistry()
     registry.register(GpuCollector(lambda: snapshot, lambda: 1.0, stale_after=2))
     own = {"gpu_info", "gpu_available", "gpu_count", "gpu_last_success_timestamp_seconds", "gpu_read_duration_seconds"}
+    own.add("gpu_snapshot_age_seconds")
     exposed = [s.value for family in registry.collect() for s in family.samples if s.name not in own]
     values = [] if lost else [reading.value for reading in readings.values() if isinstance(reading, Value)]
     assert sorted(exposed) == sorted(values)

@@ -8,31 +8,9 @@ import pytest
 
 from telemetry import catalog, gpu_work
 from telemetry.gpu import Failed, NotSupported, Value
+from tests.telemetry.gpu.looking import by_model, later_than, series, until
 
 H100, RTX4090 = 0, 1
-
-
-def by_model(snapshot, part):
-    return next(card for card in snapshot.cards if card.facts and part in card.facts.model)
-
-
-def series(registry, name):
-    return {
-        tuple(value for label, value in sorted(sample.labels.items()) if label != "gpu_uuid"): sample.value
-        for family in registry.collect()
-        for sample in family.samples
-        if sample.name == name
-    }
-
-
-def until(gpus, wanted):
-    snapshot = gpus.wait_for(wanted, 10)
-    assert wanted(snapshot), snapshot
-    return snapshot
-
-
-def later_than(snapshot):
-    return lambda new: new.read_at is not None and new.read_at > snapshot.read_at
 
 
 def test_readings_are_in_base_units(cards, opened, registry):
@@ -85,7 +63,7 @@ def test_what_a_card_does_not_support_is_left_out_and_asked_once(cards, opened, 
             == 0
         )
     asked = [call for call in cards.calls() if call[:2] == ("nvmlDeviceGetTotalEccErrors", RTX4090)]
-    assert len(asked) == 2
+    assert len(asked) == 4, "corrected and uncorrected, since the driver was loaded and over the card's life"
     assert series(registry, "gpu_read_errors_total") == {}
 
 
@@ -157,25 +135,40 @@ def test_no_handle_outlives_its_init(cards, opened):
     assert [call for call in cards.calls() if call[2] == 2] == []
 
 
-def test_a_call_that_hangs_holds_up_neither_scrape_nor_stop(cards, opened, registry):
-    """The reader's own thread hangs; what it published grows old and is no longer shown as now."""
+def test_a_call_that_hangs_holds_up_neither_scrape_nor_stop_nor_the_other_card(cards, opened, registry, lines):
     with opened() as gpus:
-        before = gpus.snapshot()
+        hung, other = by_model(gpus.snapshot(), "H100").uuid, by_model(gpus.snapshot(), "4090").uuid
         cards.delay("nvmlDeviceGetTemperature", 4000, slot=H100)
         deadline = time.monotonic() + 5
-        stale = threading.Event()
-        while not stale.wait(0.05) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
             began = time.monotonic()
-            available = series(registry, "gpu_available")
+            available = registry.get_sample_value("gpu_available", {"gpu_uuid": hung})
             assert time.monotonic() - began < 0.5
-            if set(available.values()) == {0}:
-                stale.set()
-        assert stale.is_set()
-        assert series(registry, "gpu_temperature_celsius") == {}
-        assert registry.get_sample_value("gpu_last_success_timestamp_seconds") >= before.read_at_unix
-        cards.delay("nvmlDeviceGetTemperature", None, slot=H100)
+            assert registry.get_sample_value("gpu_available", {"gpu_uuid": other}) == 1
+            if available == 0:
+                break
+        assert by_model(gpus.snapshot(), "H100").lost == "no answer from nvmlDeviceGetTemperature for more than 1 s"
+        assert registry.get_sample_value("gpu_temperature_celsius", {"gpu_uuid": hung}) is None
+        errors = {"call": "nvmlDeviceGetTemperature", "error": "deadline_exceeded"}
+        assert registry.get_sample_value("gpu_read_errors_total", errors) == 1
+        cards.gpu(RTX4090, temperature=77)
+        until(gpus, lambda new: by_model(new, "4090").reading(catalog.GPU_TEMPERATURE) == Value(77))
+        assert by_model(gpus.snapshot(), "H100").lost is not None
         began = time.monotonic()
     assert time.monotonic() - began < 2.5
+    calls = [call for call, *_ in cards.calls()]
+    assert "nvmlShutdown" not in calls, "shutting down under a call that has not returned crashes the real library"
+
+
+def test_a_card_whose_call_returns_late_is_read_again(cards, opened):
+    before = set(threading.enumerate())
+    with opened() as gpus:
+        cards.delay("nvmlDeviceGetTemperature", 1500, slot=H100)
+        until(gpus, lambda new: by_model(new, "H100").lost is not None)
+        cards.delay("nvmlDeviceGetTemperature", None, slot=H100)
+        until(gpus, lambda new: by_model(new, "H100").reading(catalog.GPU_TEMPERATURE) == Value(35))
+        threads = [thread.name for thread in set(threading.enumerate()) - before]
+        assert threads.count("plainview-gpu-calls") == 1, "the thread that was left behind has ended"
 
 
 def test_xid_errors_are_counted_and_keep_their_time(cards, opened, registry, lines):
