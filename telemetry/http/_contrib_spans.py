@@ -1,10 +1,8 @@
-"""The one place that decides where server spans come from: opentelemetry-instrumentation-fastapi.
+"""Server spans from opentelemetry-instrumentation-fastapi.
 
 `trace_requests` lets that package wrap the app, `server_spans` finds its middleware in the built stack and puts right
 what would cost or tell too much; the reason stands at each step. An app whose author has instrumented it already keeps
 that span, its provider and its hooks: one request, one server span.
-
-FastAPI traces itself since 0.142, and steps aside when it finds this middleware in the app's stack.
 """
 
 import os
@@ -30,8 +28,6 @@ _OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
 
 def trace_requests(app: FastAPI, provider: TracerProvider) -> None:
     """Have `app` make one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
-    if getattr(app, "_is_instrumented_by_opentelemetry", False):
-        return
     with _stable_names(), _background_tasks_untouched():
         FastAPIInstrumentor.instrument_app(
             app, tracer_provider=provider, meter_provider=NoOpMeterProvider(), exclude_spans=["receive", "send"]
@@ -80,13 +76,9 @@ def _remove_recorder(spans: OpenTelemetryMiddleware) -> None:
 
 def _give_names(spans: OpenTelemetryMiddleware) -> None:
     """Keep it from matching every route a second time, 220 us with a hundred routes: `Exchange` knows the route."""
-    by_route: Any = spans.default_span_details
 
     def details(scope: Scope) -> tuple[str, dict[str, Any]]:
-        if scope["type"] == "http":
-            return first_name(scope), {}
-        named: tuple[str, dict[str, Any]] = by_route(scope)
-        return named
+        return first_name(scope), {}
 
     spans.default_span_details = details
 

@@ -1,0 +1,92 @@
+"""The one place that decides where server spans come from: exactly one source for each request.
+
+`contrib` is opentelemetry-instrumentation-fastapi, `lean` a middleware of our own on the same SDK whose spans are equal
+attribute for attribute, `off` none. An app that its author has instrumented keeps that span whatever is chosen.
+
+FastAPI traces itself since 0.142; it is told to leave that to us.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from fastapi import FastAPI
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from telemetry._edge import Edge
+from telemetry._process import Telemetry
+from telemetry.http._contrib_spans import server_spans, trace_requests
+from telemetry.http._lean_spans import LeanSpans
+from telemetry.http._request import KEY, is_quiet
+
+
+class Observed(Protocol):
+    """Makes the layer within the span; `ends_span` says that this layer completes the span and ends it."""
+
+    def __call__(self, app: ASGIApp, *, ends_span: bool) -> ASGIApp: ...
+
+
+SpanSource = Callable[[ASGIApp, Observed], ASGIApp]
+
+
+def span_source(app: FastAPI, telemetry: Telemetry) -> SpanSource:
+    """Return what puts the server span around a built stack of `app`."""
+    _keep_fastapi_from_tracing(app)
+    chosen = telemetry.settings.span_source
+    edge = telemetry.edge("spans")
+    if chosen == "contrib" or getattr(app, "_is_instrumented_by_opentelemetry", False):
+        if not getattr(app, "_is_instrumented_by_opentelemetry", False):
+            trace_requests(app, telemetry.tracer_provider)
+        return lambda stack, observed: _contrib(stack, observed, edge)
+    if chosen == "lean":
+        return lambda stack, observed: LeanSpans(observed(stack, ends_span=True), telemetry.tracer_provider)
+    return lambda stack, observed: Untraced(observed(stack, ends_span=False))
+
+
+def _contrib(stack: ASGIApp, observed: Observed, edge: Edge) -> ASGIApp:
+    with edge:
+        spans = server_spans(stack, edge)
+        inner = observed(spans.app, ends_span=False)
+        spans.app = inner
+        return Traced(spans, inner)
+    return observed(stack, ends_span=False)  # without spans: counted as an error and logged
+
+
+def _keep_fastapi_from_tracing(app: FastAPI) -> None:
+    """Say what `FastAPI(telemetry={"tracing": False, ...})` says; without it a request costs its check, or a second span.
+
+    It would step aside from instrumentation-asgi's middleware by itself, from no other.
+    """
+    config = getattr(app, "_telemetry", None)
+    if config is not None:
+        config.update(tracing=False, metrics=False, logs=False)
+
+
+class Untraced:
+    """Keeps mounted apps from beginning traces where no spans are wanted."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("fastapi.telemetry", None)
+        await self.app(scope, receive, send)
+
+
+class Traced:
+    """Sends each request through the contrib source, but those of machines that poll."""
+
+    def __init__(
+        self, app: OpenTelemetryMiddleware, untraced: Callable[[Scope, Receive, Send], Awaitable[None]]
+    ) -> None:
+        self.app = app
+        self._untraced = untraced
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # As FastAPI's own `exclude` does it: else a mounted app that is not instrumented begins a trace of its own.
+        scope.setdefault("fastapi.telemetry", None)
+        # A mounted app that is instrumented too is part of the request that is observed already.
+        if KEY in scope or (scope["type"] == "http" and is_quiet(scope["path"])):
+            await self._untraced(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
