@@ -13,7 +13,24 @@ from telemetry.settings import TelemetrySettings
 
 _LOGGER: Final = "plainview.access"
 _OWN: Final = frozenset(
-    ["timestamp", "level", "event", "logger", "service", "request_id", "trace_id", "span_id", "method", "route", "path", "status", "outcome", "duration_seconds", "request_bytes", "response_bytes"]
+    [
+        "timestamp",
+        "level",
+        "event",
+        "logger",
+        "service",
+        "request_id",
+        "trace_id",
+        "span_id",
+        "method",
+        "route",
+        "path",
+        "status",
+        "outcome",
+        "duration_seconds",
+        "request_bytes",
+        "response_bytes",
+    ]
 )
 
 
