@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ class AccessLines:
         """Write the line of a request; `ids` are those of its trace and span."""
         if not self._logger.isEnabledFor(level):
             return
-        if self._by_hand and all(type(v) is str and k not in _OWN for k, v in fields.fields.items()):
+        if self._by_hand and (not fields.fields or _addable(fields.fields)):
             self._logs.write(redact(self._text(level, fields, ids, line)))
         else:
             self._logs.access(level, line)
@@ -71,3 +72,8 @@ class AccessLines:
             self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = second
         return f"{self._date}.{nanoseconds // 1000:06d}Z"
+
+
+def _addable(added: Mapping[str, Any]) -> bool:
+    """Return whether these are texts under names that hide none of the line's own."""
+    return all(type(value) is str and name not in _OWN for name, value in added.items())

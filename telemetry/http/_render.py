@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, metrics, valu
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector, CollectorRegistry
-from prometheus_client.utils import floatToGoString as _go_string
+from prometheus_client.utils import floatToGoString
 
 from telemetry._families import DefaultRegistry
 
@@ -24,10 +24,11 @@ Child = Any
 Encoder = Callable[[Any], bytes]
 Exemplars = Callable[[Any], str]
 
-_exact: Final[Callable[[float], str]] = _go_string
+_exact: Final[Callable[[float], str]] = floatToGoString
 
 _OWN: Final = frozenset({Counter, Gauge, Histogram})
 _FRONTS: Final = "_plainview_fronts"
+_EXEMPLAR: Final = "_plainview_exemplar"
 _PLAIN_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _EOF: Final = "# EOF\n"
 _EXPONENT_FROM: Final = 1e6
@@ -131,12 +132,20 @@ def _no_exemplar(_value: Any) -> str:
 
 
 def _exemplar(value: Any) -> str:
-    found = value.get_exemplar()
+    found = value._exemplar  # noqa: SLF001 - its getter takes a lock that reading one attribute does not need
     if found is None:
         return ""
-    labels = ",".join(f'{name}="{_escaped(text)}"' for name, text in sorted(found.labels.items()))
-    at = "" if found.timestamp is None else f" {found.timestamp}"
-    return f" # {{{labels}}} {_number(found.value)}{at}"
+    kept = vars(value).get(_EXEMPLAR)
+    if kept is None or kept[0] is not found:
+        kept = (found, _exemplar_text(found))
+        setattr(value, _EXEMPLAR, kept)
+    return str(kept[1])
+
+
+def _exemplar_text(exemplar: Any) -> str:
+    labels = ",".join(f'{name}="{_escaped(text)}"' for name, text in sorted(exemplar.labels.items()))
+    at = "" if exemplar.timestamp is None else f" {exemplar.timestamp}"
+    return f" # {{{labels}}} {_number(exemplar.value)}{at}"
 
 
 def _write_counter(child: Child, fronts: list[str], out: list[str], exemplar: Exemplars) -> None:
@@ -151,11 +160,13 @@ def _write_gauge(child: Child, fronts: list[str], out: list[str], _exemplars: Ex
 
 
 def _write_histogram(child: Child, fronts: list[str], out: list[str], exemplar: Exemplars) -> None:
-    total = 0.0
+    total, text = 0.0, "0.0"
     for front, bucket in zip(fronts, child._buckets, strict=False):  # noqa: SLF001 - count and sum come after these
-        total += bucket.get()
-        out.append(f"{front}{_number(total)}{exemplar(bucket)}\n")
-    out.append(f"{fronts[-2]}{_number(total)}\n")
+        if value := bucket._value:  # noqa: SLF001 - as in `_exemplar`
+            total += value
+            text = _number(total)
+        out.append(f"{front}{text}{exemplar(bucket)}\n" if bucket._exemplar else f"{front}{text}\n")  # noqa: SLF001
+    out.append(f"{fronts[-2]}{text}\n")
     if child._upper_bounds[0] >= 0:  # noqa: SLF001 - else the client leaves the sum out, as it may fall
         out.append(f"{fronts[-1]}{_number(child._sum.get())}\n")  # noqa: SLF001
 
