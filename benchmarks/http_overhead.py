@@ -1,12 +1,15 @@
 # ruff: noqa: INP001 - a folder of scripts, no package
 """What telemetry costs a request: CPU of the server process, bare and instrumented, measured in turns.
 
-    python benchmarks/http_overhead.py [--rounds 5] [--requests 4000] [--extra-routes 0] [--variants bare telemetry otel]
+    python benchmarks/http_overhead.py [--rounds 5] [--requests 6000] [--extra-routes 0] [--variants bare contrib lean]
 
 Each round starts a fresh uvicorn for each variant, warms it up, sends the requests over 16 connections and asks the
-server for its own CPU clock before and after. The figure to trust is the median of the added microseconds; requests
-per second depend on the client, which shares the machine. `otel` is opentelemetry-instrumentation-fastapi with the
-SDK's own batch processor and neither metrics nor log lines, as a yardstick.
+server for its own CPU clock before and after. The figure to trust is the median of the added microseconds, and their
+ratio to a peer's in the same run; requests per second depend on the client, which shares the machine.
+
+`contrib` and `lean` are full telemetry on either span source, `metrics` is the same without server spans. `trio` is
+what people put together today (OpenTelemetry without receive and send spans, prometheus-fastapi-instrumentator, a
+structlog line), `otel` and `instrumentator` are the first two alone. A peer that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -26,11 +29,14 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
+from peers import NEEDS, instrument_with, missing
 from pydantic import BaseModel
 
 CONNECTIONS = 16
-VARIANTS = ("bare", "telemetry", "metrics", "otel")
+OURS = {"contrib": "contrib", "lean": "lean", "metrics": "off"}
+VARIANTS = ("bare", "bare2", *OURS, *NEEDS)
 
 
 class Item(BaseModel):
@@ -67,26 +73,14 @@ def serve(variant: str, port: int, sink: str, extra_routes: int) -> None:
     """Run one variant until it is killed."""
     app = make_app(extra_routes)
     with ExitStack() as stack:
-        if variant in ("telemetry", "metrics"):
+        if variant in OURS:
             from telemetry import TelemetrySettings, instrument, start  # noqa: PLC0415 - the others must not pay for it
 
-            ratio = 1.0 if variant == "telemetry" else 0.0
-            settings = TelemetrySettings(service_name="benchmark", otlp_endpoint=sink, sample_ratio=ratio)
+            settings = TelemetrySettings(service_name="benchmark", otlp_endpoint=sink, span_source=OURS[variant])
             instrument(app, stack.enter_context(start(settings)))
-        elif variant == "otel":
-            _instrument_with_otel(app, sink)
+        elif variant in NEEDS:
+            instrument_with(variant, app, sink)
         uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
-
-
-def _instrument_with_otel(app: FastAPI, sink: str) -> None:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-
-    provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{sink}/v1/traces")))
-    FastAPIInstrumentor.instrument_app(app, tracer_provider=provider, exclude_spans=["receive", "send"])
 
 
 def drain(port: int) -> None:
@@ -131,33 +125,63 @@ REQUESTS = (
 )
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(f"the server answered {head[:60]!r}")
-    length = next(line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-    return await reader.readexactly(int(length))
+class Connection(asyncio.Protocol):
+    """Sends `count` requests, each when the answer before has come; cheap, so that the server is what is busy."""
+
+    def __init__(self, requests: tuple[bytes, ...], count: int) -> None:
+        self._requests = requests
+        self._left = count
+        self._sent = 0
+        self._got = b""
+        self.body = b""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        if self._sent == self._left:
+            self._transport.close()
+            self.done.set_result(None)
+        else:
+            self._transport.write(self._requests[self._sent % len(self._requests)])
+            self._sent += 1
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        head, end, body = self._got.partition(b"\r\n\r\n")
+        if not end:
+            return
+        if not head.startswith(b"HTTP/1.1 200"):
+            self.done.set_exception(RuntimeError(f"the server answered {head[:60]!r}"))
+            self._transport.close()
+            return
+        after = head.index(b"content-length: ") + 16
+        if len(body) >= int(head[after : after + 8].partition(b"\r")[0]):
+            self.body, self._got = body, b""
+            self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
+
+
+async def ask(port: int, requests: tuple[bytes, ...], count: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(lambda: Connection(requests, count), "127.0.0.1", port)
+    await connection.done
+    return connection.body
 
 
 async def load(port: int, requests: int) -> tuple[float, float]:
     """Send `requests` and return the server's CPU seconds for them, and the seconds they took."""
 
-    async def one_connection(count: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for number in range(count):
-            await ask(reader, writer, REQUESTS[number % len(REQUESTS)])
-        writer.close()
-        await writer.wait_closed()
-
     async def cpu() -> float:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        body = await ask(reader, writer, b"GET /cpu HTTP/1.1\r\nhost: t\r\n\r\n")
-        writer.close()
-        return float(json.loads(body)["cpu"])
+        return float(json.loads(await ask(port, (b"GET /cpu HTTP/1.1\r\nhost: t\r\n\r\n",), 1))["cpu"])
 
     before, began = await cpu(), time.perf_counter()
-    await asyncio.gather(*(one_connection(requests // CONNECTIONS) for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(ask(port, REQUESTS, requests // CONNECTIONS) for _ in range(CONNECTIONS)))
     seconds = time.perf_counter() - began
     await asyncio.sleep(1.2)  # the last batch of spans is exported within a second and belongs to the cost
     return await cpu() - before, seconds
@@ -178,30 +202,45 @@ def measure(variant: str, sink: str, options: argparse.Namespace) -> dict[str, f
     port = free_port()
     with running("--serve", variant, "--port", str(port), "--sink", sink, "--extra-routes", str(options.extra_routes)):
         wait_until_up(port)
-        asyncio.run(load(port, options.requests // 4))
-        cpu, seconds = asyncio.run(load(port, options.requests))
+        uvloop.run(load(port, options.requests // 4))
+        cpu, seconds = uvloop.run(load(port, options.requests))
     return {"us": cpu / options.requests * 1e6, "per_second": options.requests / seconds}
 
 
 def report(results: dict[str, list[dict[str, float]]]) -> None:
     bare = [run["us"] for run in results["bare"]]
-    row = "{:<10} {:>10} {:>10} {:>8} {:>10}\n"
-    sys.stdout.write(row.format("variant", "us/request", "added us", "x bare", "requests/s"))
+    row = "{:<15} {:>10} {:>9} {:>13} {:>7} {:>8} {:>8} {:>10} {:>11}\n"
+    head = ("variant", "us/request", "added us", "min-max", "x bare", "of trio", "of otel", "of instr.", "requests/s")
+    sys.stdout.write(row.format(*head))
+    added = {
+        variant: [run["us"] - base for run, base in zip(runs, bare, strict=True)] for variant, runs in results.items()
+    }
+
+    def part_of(variant: str, peer: str) -> str:
+        if peer not in added or variant == "bare":
+            return ""
+        return f"{statistics.median(added[variant]) / statistics.median(added[peer]):.2f}"
+
     for variant, runs in results.items():
         used = [run["us"] for run in runs]
-        added = statistics.median(us - base for us, base in zip(used, bare, strict=True))
         ratio = statistics.median(us / base for us, base in zip(used, bare, strict=True))
-        rate = statistics.median(run["per_second"] for run in runs)
-        cells: tuple[Any, ...] = (f"{statistics.median(used):.0f}", f"{added:+.0f}", f"{ratio:.2f}", f"{rate:.0f}")
+        cells: tuple[Any, ...] = (
+            f"{statistics.median(used):.0f}",
+            f"{statistics.median(added[variant]):+.1f}",
+            f"{min(added[variant]):+.0f}..{max(added[variant]):+.0f}",
+            f"{ratio:.2f}",
+            *(part_of(variant, peer) for peer in ("trio", "otel", "instrumentator")),
+            f"{statistics.median(run['per_second'] for run in runs):.0f}",
+        )
         sys.stdout.write(row.format(variant, *cells))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--requests", type=int, default=6000)
     parser.add_argument("--extra-routes", type=int, default=0)
-    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=["bare", "telemetry", "metrics", "otel"])
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--serve", choices=VARIANTS, help=argparse.SUPPRESS)
     parser.add_argument("--drain", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
@@ -216,7 +255,10 @@ def main() -> None:
 
 
 def compare(options: argparse.Namespace) -> None:
-    variants = ["bare", *(variant for variant in options.variants if variant != "bare")]
+    for variant in options.variants:
+        if absent := missing(variant):
+            sys.stdout.write(f"{variant}: not installed ({', '.join(absent)})\n")
+    variants = ["bare", *(variant for variant in options.variants if variant != "bare" and not missing(variant))]
     results: dict[str, list[dict[str, float]]] = {variant: [] for variant in variants}
     port = free_port()
     with running("--drain", "--port", str(port)):

@@ -15,7 +15,7 @@ from telemetry.catalog import Metric
 Child = TypeVar("Child", Counter, Gauge, Histogram)
 
 
-class _DefaultRegistry(Collector):
+class DefaultRegistry(Collector):
     """What others registered with prometheus-client's own registry: an app's metrics, process, platform, gc."""
 
     def collect(self) -> list[Family]:
@@ -32,7 +32,7 @@ class Families:
         self._lock = threading.Lock()
         self._made: dict[str, Counter | Gauge | Histogram] = {}
         if registry is None:
-            self.registry.register(_DefaultRegistry())
+            self.registry.register(DefaultRegistry())
         elif registry is not REGISTRY:
             ProcessCollector(registry=registry)
             PlatformCollector(registry=registry)

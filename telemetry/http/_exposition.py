@@ -5,17 +5,17 @@ from typing import Final
 
 import anyio
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
+
+from telemetry.http._render import rendered
 
 METRICS_PATH: Final = "/metrics"
 
 
 def render(registry: CollectorRegistry, accept: str, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
     """Return the body and headers of an answer to a scrape."""
-    encoder, content_type = choose_encoder(accept)
-    body = encoder(registry)
+    body, content_type = rendered(registry, accept)
     headers = {"content-type": content_type, "cache-control": "no-store", "vary": "accept, accept-encoding"}
     if "gzip" in accept_encoding:
         body = gzip.compress(body, 1)

@@ -1,10 +1,9 @@
 """Request ids and the headers that carry ids back to the client."""
 
 import re
-import secrets
+from collections.abc import Iterable
+from random import getrandbits
 from typing import Final
-
-from opentelemetry.trace import SpanContext
 
 # What proxies and clients send: UUIDs, ULIDs, trace-like ids. Anything else could forge log lines or headers.
 _SANE: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@\-]{0,127}")
@@ -15,15 +14,18 @@ def request_id(headers: list[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == b"x-request-id" and _SANE.fullmatch(value):
             return value.decode("ascii")
-    return secrets.token_hex(16)
+    return f"{getrandbits(128):032x}"
 
 
 def answer_headers(
-    headers: list[tuple[bytes, bytes]], request_id: str, span: SpanContext | None
+    headers: Iterable[tuple[bytes, bytes]], request_id: str, ids: tuple[str, str] | None, flags: int
 ) -> list[tuple[bytes, bytes]]:
-    """Return an answer's headers with X-Request-ID and, inside a trace, traceparent; the app's own are replaced."""
+    """Return an answer's headers with X-Request-ID and, inside a trace, traceparent; the app's own are replaced.
+
+    `ids` are those of the trace and the span in hex, `flags` the span's trace flags.
+    """
     kept = [pair for pair in headers if pair[0].lower() not in (b"x-request-id", b"traceparent")]
     kept.append((b"x-request-id", request_id.encode("ascii")))
-    if span is not None:
-        kept.append((b"traceparent", b"00-%032x-%016x-%02x" % (span.trace_id, span.span_id, span.trace_flags)))
+    if ids is not None:
+        kept.append((b"traceparent", f"00-{ids[0]}-{ids[1]}-{flags:02x}".encode("ascii")))
     return kept

@@ -2,20 +2,21 @@
 
 import atexit
 from contextlib import ExitStack
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from telemetry._current import current
 from telemetry._process import Telemetry, start
+from telemetry.http._access import AccessLines
 from telemetry.http._exposition import MetricsEndpoint
-from telemetry.http._middleware import ExceptionWitness, RequestMiddleware, Traced
+from telemetry.http._middleware import ExceptionWitness, RequestMiddleware
 from telemetry.http._observer import Observer
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
-from telemetry.http._spans import server_spans, trace_requests
+from telemetry.http._spans import SpanSource, span_source
 from telemetry.settings import TelemetrySettings
 
 
@@ -38,8 +39,7 @@ def instrument(app: FastAPI, telemetry: Telemetry | None = None) -> Telemetry:
         raise RuntimeError("instrument(app) was called twice for the same app")
     telemetry = telemetry or current() or _start_for_the_process()
     app.state.plainview_telemetry = telemetry
-    trace_requests(app, telemetry.tracer_provider)
-    _wrap_stack(app, telemetry)
+    _wrap_stack(app, telemetry, span_source(app, telemetry))
     return telemetry
 
 
@@ -50,7 +50,7 @@ def _start_for_the_process() -> Telemetry:
     return telemetry
 
 
-def _wrap_stack(app: FastAPI, telemetry: Telemetry) -> None:
+def _wrap_stack(app: FastAPI, telemetry: Telemetry, traced: SpanSource) -> None:
     """Put ours directly inside the server span. `add_middleware` would put it inside the handler that answers 500."""
     build = app.build_middleware_stack
 
@@ -62,14 +62,12 @@ def _wrap_stack(app: FastAPI, telemetry: Telemetry) -> None:
         finally:
             del app.user_middleware[0]
         observer = Observer(
-            RedMetrics(telemetry.families), telemetry.logs, RouteTemplates(app.routes), telemetry.edge("http")
+            RedMetrics(telemetry.families),
+            AccessLines(telemetry.settings, telemetry.logs),
+            RouteTemplates(app.routes),
+            telemetry.edge("http"),
         )
         metrics = MetricsEndpoint(telemetry.registry)
-        with telemetry.edge("spans"):
-            spans = server_spans(stack, telemetry.edge("spans"))
-            # The app's own handler of errors is in `spans.app`; when that fails too, its answer has the ids as well.
-            spans.app = observed = RequestMiddleware(ServerErrorMiddleware(spans.app), observer, metrics)
-            return Traced(stack, observed)
-        return RequestMiddleware(stack, observer, metrics)  # without spans: counted as an error and logged
+        return traced(stack, partial(RequestMiddleware, observer=observer, metrics=metrics))
 
     app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]

@@ -4,7 +4,6 @@ Series: `http_server_request_duration_seconds`, `http_server_request_body_size_b
 `http_server_response_body_size_bytes`, `http_server_active_requests`, `unhandled_exceptions_total`.
 """
 
-from opentelemetry.trace import SpanContext
 from prometheus_client import Gauge, Histogram
 
 from telemetry import catalog
@@ -43,12 +42,9 @@ class RedMetrics:
         seconds: float,
         received: int,
         sent: int,
-        span: SpanContext | None,
+        exemplar: dict[str, str] | None,
     ) -> None:
-        """Record one answered request; its exemplar leads to the span only when that is exported."""
-        exemplar = None
-        if span is not None and span.trace_flags.sampled:
-            exemplar = {"trace_id": format(span.trace_id, "032x"), "span_id": format(span.span_id, "016x")}
+        """Record one answered request."""
         duration = self._durations.get((method, route, status))
         if duration is None:
             duration = self._durations[method, route, status] = self._duration.labels(method, route, str(status))

@@ -16,11 +16,20 @@ from telemetry.http._routes import UNMATCHED, bounded_method
 
 #: Where a request's server span waits in the scope. The current span may be another: that of a caller in this process.
 SPAN: Final = "plainview.span"
+#: Where the request that is observed stands in the scope.
+KEY: Final = "plainview.exchange"
+_METRICS_PATH: Final = "/metrics"
 
 Outcome = Literal["completed", "disconnected", "failed"]
 
 # nginx's code for a client that left before an answer began; it is never sent.
 _CLIENT_CLOSED: Final = 499
+_SERVER_ERROR: Final = 500
+
+
+def is_quiet(path: str) -> bool:
+    """Return whether a path is asked by machines every few seconds: no span and no access line for it."""
+    return path in (_METRICS_PATH, "/health", "/ready") or path.startswith("/health/")
 
 
 class Exchange:
@@ -32,8 +41,11 @@ class Exchange:
     __slots__ = (
         "_began",
         "_disconnected",
+        "_ends_span",
         "_error",
         "_finished",
+        "_flags",
+        "_ids",
         "_observer",
         "_quiet",
         "_receive",
@@ -48,13 +60,16 @@ class Exchange:
         "method",
     )
 
-    def __init__(self, observer: Observer, scope: Scope, receive: Receive, send: Send, *, quiet: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what a request is made of
+        self, observer: Observer, scope: Scope, receive: Receive, send: Send, *, quiet: bool, ends_span: bool
+    ) -> None:
         self._began = perf_counter()
         self._observer = observer
         self._scope = scope
         self._receive = receive
         self._send = send
         self._quiet = quiet
+        self._ends_span = ends_span
         self._root_path = scope.get("root_path", "")
         self._status = 0
         self._template: str | None = None
@@ -63,11 +78,22 @@ class Exchange:
         self._disconnected = False
         self._error: Exception | None = None
         self._finished = False
+        self._ids: tuple[str, str] | None = None
+        self._flags = 0
         self.method = bounded_method(scope["method"])
         span: Span | None = scope.pop(SPAN, None)
-        self.fields = Fields(
-            request_id(scope["headers"]), span if span is not None and span.get_span_context().is_valid else None
-        )
+        if span is not None:
+            context = span.get_span_context()
+            if context.is_valid:
+                self._ids = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+                self._flags = context.trace_flags
+            else:
+                span = None
+        self.fields = Fields(request_id(scope["headers"]), span)
+
+    @property
+    def began_answer(self) -> bool:
+        return self._status != 0
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -78,45 +104,39 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            with self._observer.edge:
-                message = self._begin_answer(message)
-            await self._send(message)
-        elif message["type"] == "http.response.body":
-            last = not message.get("more_body", False)
-            if last:
-                with self._observer.edge:
-                    self._name_span()
-            await self._send(message)
-            self._sent += len(message.get("body", b""))
-            if last:
-                self.finish("completed")
-        else:
-            await self._send(message)
+        kind = message["type"]
+        if kind == "http.response.body":
+            await self._send_body(message)
+            return
+        if kind == "http.response.start":
+            self._status = message["status"]
+            try:
+                headers = answer_headers(
+                    message.get("headers", ()), self.fields.request_id or "", self._ids, self._flags
+                )
+                message = {**message, "headers": headers}
+            except Exception as error:  # noqa: BLE001 - whatever it is, the answer must go out
+                self._observer.trouble(error)
+        await self._send(message)
+
+    async def _send_body(self, message: Message) -> None:
+        last = not message.get("more_body", False)
+        if last:
+            self._complete_span()
+        await self._send(message)
+        self._sent += len(message.get("body", b""))
+        if last:
+            self.finish("completed")
 
     def finish(self, outcome: Outcome) -> None:
         """Record the request; only the first call counts."""
         if self._finished:
             return
         self._finished = True
-        with self._observer.edge:
-            seconds = perf_counter() - self._began
-            if outcome != "completed" and self._disconnected:
-                outcome = "disconnected"
-            status = self._status or (_CLIENT_CLOSED if outcome == "disconnected" else 500)
-            self._name_span()
-            self._observer.answered(
-                self.fields,
-                method=self.method,
-                route=self._route(),
-                status=status,
-                seconds=seconds,
-                received=self._received,
-                sent=self._sent,
-                line=None if self._quiet else self._line(outcome, status, seconds),
-                level=logging.ERROR if status >= 500 else logging.INFO,  # noqa: PLR2004 - server errors
-            )
-            self._end_span()
+        try:
+            self._record(outcome)
+        except Exception as error:  # noqa: BLE001 - an error of ours, which must not become the app's
+            self._observer.trouble(error)
 
     def failed(self, error: Exception) -> None:
         """Take note of an exception that no handler of the app turned into an answer; of each but once."""
@@ -126,13 +146,32 @@ class Exchange:
             self._error = error
             self._observer.unhandled(self.fields, error, method=self.method, path=self._scope["path"])
 
-    def _begin_answer(self, message: Message) -> Message:
-        self._status = message["status"]
+    def _record(self, outcome: Outcome) -> None:
+        seconds = perf_counter() - self._began
         span = self.fields.span
-        headers = answer_headers(
-            list(message.get("headers", ())), self.fields.request_id or "", span.get_span_context() if span else None
+        if span is not None and span.is_recording():
+            if outcome != "completed":  # else done before the last byte was sent
+                self._complete_span()
+            # Also one whose answer was never completed: what passes it now would be put on it with its text in clear.
+            span.end()
+        if outcome != "completed" and self._disconnected:
+            outcome = "disconnected"
+        status = self._status or (_CLIENT_CLOSED if outcome == "disconnected" else _SERVER_ERROR)
+        exemplar = None
+        if self._flags & 1 and self._ids is not None:  # it leads to the span, which only exists when it is exported
+            exemplar = {"trace_id": self._ids[0], "span_id": self._ids[1]}
+        self._observer.red.observe(
+            self.method,
+            self._route(),
+            status,
+            seconds=seconds,
+            received=self._received,
+            sent=self._sent,
+            exemplar=exemplar,
         )
-        return {**message, "headers": headers}
+        if not self._quiet:
+            level = logging.ERROR if status >= _SERVER_ERROR else logging.INFO
+            self._observer.access.write(level, self.fields, self._ids, self._line(outcome, status, seconds))
 
     def _route(self) -> str:
         """Return the route's template; asked only after routing, so that it can be kept."""
@@ -140,13 +179,25 @@ class Exchange:
             self._template = self._observer.routes.template(self._scope, self._root_path)
         return self._template
 
-    def _name_span(self) -> None:
+    def _complete_span(self) -> None:
         """Give the span its route, which is known only after routing and must be set before the span ends."""
         span = self.fields.span
         if span is None or not span.is_recording():
             return
+        try:
+            self._name_span(span)
+        except Exception as error:  # noqa: BLE001 - an error of ours, which must not become the app's
+            self._observer.trouble(error)
+
+    def _name_span(self, span: Span) -> None:
+        attributes: dict[str, str | int] = {}
+        if self._ends_span and self._status:
+            attributes["http.response.status_code"] = self._status
+            if self._status >= _SERVER_ERROR:
+                attributes["error.type"] = str(self._status)
+                span.set_status(StatusCode.ERROR)
+        attributes[Attribute.REQUEST_ID] = self.fields.request_id or ""
         route = self._route()
-        attributes = {Attribute.REQUEST_ID: self.fields.request_id or ""}
         if route != UNMATCHED:
             attributes["http.route"] = route
             span.update_name(f"{'HTTP' if self.method == '_OTHER' else self.method} {route}")
@@ -155,12 +206,6 @@ class Exchange:
             attributes["error.type"] = type(self._error).__qualname__
             span.set_status(StatusCode.ERROR, redact(f"{type(self._error).__name__}: {self._error}"))
         span.set_attributes(attributes)
-
-    def _end_span(self) -> None:
-        """End a span whose answer was never completed: what passes it now would be put on it with its text in clear."""
-        span = self.fields.span
-        if span is not None and span.is_recording():
-            span.end()
 
     def _line(self, outcome: Outcome, status: int, seconds: float) -> dict[str, Any]:
         return {

@@ -1,5 +1,6 @@
 """What the instrumentation gets wrong about a request's span, put right when the span begins."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -8,7 +9,7 @@ from starlette.types import Scope
 
 from telemetry.http._routes import bounded_method
 
-_PORTS: Final = {"http": 80, "https": 443}
+_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def first_name(scope: Scope) -> str:
@@ -21,7 +22,8 @@ def correct(span: Span, scope: Scope) -> None:
     """Take the query's values out, and tell host and port apart, which came as one address."""
     if not span.is_recording():
         return
-    address, port = _server(scope)
+    host = next((value for name, value in scope["headers"] if name == b"host"), None)
+    address, port = server(scope.get("scheme", "http"), host, scope.get("server") or ())
     attributes: dict[str, str | int] = {"server.address": address, "server.port": port}
     if query := scope.get("query_string"):
         attributes["url.query"] = redacted_query(query)
@@ -36,17 +38,16 @@ def _old_url(span: Any) -> str | None:
     return url if isinstance(url, str) else None
 
 
-def _server(scope: Scope) -> tuple[str, int]:
+def server(scheme: str, host: bytes | None, socket: Sequence[Any]) -> tuple[str, int]:
     """Return the host and port that the client asked for, by its Host header, else those of the socket."""
-    default = _PORTS.get(scope.get("scheme", "http"), 80)
-    header = next((value for name, value in scope["headers"] if name == b"host"), None)
-    if header is None:
-        host, port = scope.get("server") or ("", default)
-        return host, port or default
-    host = header.decode("latin-1")
-    address, colon, port = host.rpartition(":")
+    default = _PORTS.get(scheme, 80)
+    if host is None:
+        address, number = socket or ("", default)
+        return address, number or default
+    text = host.decode("latin-1")
+    address, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal():  # no port, or the last colon is one of an IPv6 address
-        address, port = host, str(default)
+        address, port = text, str(default)
     return address.strip("[]"), int(port)
 
 

@@ -1,136 +1,92 @@
-"""The one place that decides where server spans come from: opentelemetry-instrumentation-fastapi.
+"""The one place that decides where server spans come from: exactly one source for each request.
 
-`trace_requests` lets that package wrap the app, `server_spans` finds its middleware in the built stack and puts right
-what would cost or tell too much; the reason stands at each step. An app whose author has instrumented it already keeps
-that span, its provider and its hooks: one request, one server span.
+`contrib` is opentelemetry-instrumentation-fastapi, `lean` a middleware of our own on the same SDK whose spans are equal
+attribute for attribute, `off` none. An app that its author has instrumented keeps that span whatever is chosen.
 
-FastAPI traces itself since 0.142, and steps aside when it finds this middleware in the app's stack.
+FastAPI traces itself since 0.142; it is told to leave that to us.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from fastapi import FastAPI
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.metrics import NoOpMeterProvider
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Span
-from starlette.background import BackgroundTask
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry._edge import Edge
-from telemetry.http._request import SPAN
-from telemetry.http._span_details import correct, first_name
-
-_OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
-
-
-def trace_requests(app: FastAPI, provider: TracerProvider) -> None:
-    """Have `app` make one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
-    if getattr(app, "_is_instrumented_by_opentelemetry", False):
-        return
-    with _stable_names(), _background_tasks_untouched():
-        FastAPIInstrumentor.instrument_app(
-            app, tracer_provider=provider, meter_provider=NoOpMeterProvider(), exclude_spans=["receive", "send"]
-        )
+from telemetry._process import Telemetry
+from telemetry.http._contrib_spans import server_spans, trace_requests
+from telemetry.http._lean_spans import LeanSpans
+from telemetry.http._request import KEY, is_quiet
 
 
-def server_spans(stack: ASGIApp, edge: Edge) -> OpenTelemetryMiddleware:
-    """Return the middleware in a built stack that makes the server spans; what is set as its `app` runs within one.
+class Observed(Protocol):
+    """Makes the layer within the span; `ends_span` says that this layer completes the span and ends it."""
 
-    Raises:
-        LookupError: the stack has none, as the instrumentor skips a stack that it does not know.
-    """
-    spans = _find(stack)
+    def __call__(self, app: ASGIApp, *, ends_span: bool) -> ASGIApp: ...
+
+
+SpanSource = Callable[[ASGIApp, Observed], ASGIApp]
+
+
+def span_source(app: FastAPI, telemetry: Telemetry) -> SpanSource:
+    """Return what puts the server span around a built stack of `app`."""
+    _keep_fastapi_from_tracing(app)
+    chosen = telemetry.settings.span_source
+    edge = telemetry.edge("spans")
+    if chosen == "contrib" or getattr(app, "_is_instrumented_by_opentelemetry", False):
+        if not getattr(app, "_is_instrumented_by_opentelemetry", False):
+            trace_requests(app, telemetry.tracer_provider)
+        return lambda stack, observed: _contrib(stack, observed, edge)
+    if chosen == "lean":
+        return lambda stack, observed: LeanSpans(observed(stack, ends_span=True), telemetry.tracer_provider)
+    return lambda stack, observed: Untraced(observed(stack, ends_span=False))
+
+
+def _contrib(stack: ASGIApp, observed: Observed, edge: Edge) -> ASGIApp:
     with edge:
-        _remove_recorder(spans)
-    _give_names(spans)
-    _hand_over(spans, edge)
-    return spans
+        spans = server_spans(stack, edge)
+        inner = observed(spans.app, ends_span=False)
+        spans.app = inner
+        return Traced(spans, inner)
+    return observed(stack, ends_span=False)  # without spans: counted as an error and logged
 
 
-def _find(stack: ASGIApp) -> OpenTelemetryMiddleware:
-    layer: Any = stack
-    while layer is not None:
-        if isinstance(layer, OpenTelemetryMiddleware):
-            return layer
-        layer = getattr(layer, "app", None)
-    raise LookupError(
-        f"opentelemetry-instrumentation-fastapi did not wrap this app: its middleware stack begins with "
-        f"{type(stack).__name__}, not with Starlette's ServerErrorMiddleware; its requests have no span of ours"
-    )
+def _keep_fastapi_from_tracing(app: FastAPI) -> None:
+    """Say what `FastAPI(telemetry={"tracing": False, ...})` says; without it a request costs its check, or a second span.
 
-
-def _remove_recorder(spans: OpenTelemetryMiddleware) -> None:
-    """Take out the layer that puts every exception's text on the span in clear; `ExceptionWitness` redacts it.
-
-    Where it cannot be found, what is exported is redacted still, and an exception is on the span twice.
+    It would step aside from instrumentation-asgi's middleware by itself, from no other.
     """
-    layer: Any = spans
-    while (inner := getattr(layer, "app", None)) is not None:
-        if type(inner).__module__ == FastAPIInstrumentor.__module__:
-            layer.app = inner.app
-            return
-        layer = inner
-    raise LookupError("found no exception recorder of FastAPIInstrumentor inside its OpenTelemetryMiddleware")
+    config = getattr(app, "_telemetry", None)
+    if config is not None:
+        config.update(tracing=False, metrics=False, logs=False)
 
 
-def _give_names(spans: OpenTelemetryMiddleware) -> None:
-    """Keep it from matching every route a second time, 220 us with a hundred routes: `Exchange` knows the route."""
-    by_route: Any = spans.default_span_details
+class Untraced:
+    """Keeps mounted apps from beginning traces where no spans are wanted."""
 
-    def details(scope: Scope) -> tuple[str, dict[str, Any]]:
-        if scope["type"] == "http":
-            return first_name(scope), {}
-        named: tuple[str, dict[str, Any]] = by_route(scope)
-        return named
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
-    spans.default_span_details = details
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("fastapi.telemetry", None)
+        await self.app(scope, receive, send)
 
 
-def _hand_over(spans: OpenTelemetryMiddleware, edge: Edge) -> None:
-    """Correct each span and leave it in the scope; the hook of the app's author, if there is one, comes after."""
-    authors_hook = spans.server_request_hook
+class Traced:
+    """Sends each request through the contrib source, but those of machines that poll."""
 
-    def hook(span: Span, scope: Scope) -> None:
-        scope[SPAN] = span
-        with edge:
-            correct(span, scope)
-        if authors_hook is not None:
-            authors_hook(span, scope)
+    def __init__(
+        self, app: OpenTelemetryMiddleware, untraced: Callable[[Scope, Receive, Send], Awaitable[None]]
+    ) -> None:
+        self.app = app
+        self._untraced = untraced
 
-    spans.server_request_hook = hook
-
-
-@contextmanager
-def _stable_names() -> Iterator[None]:
-    """Set the opt-in while OpenTelemetry asks for it, once in a process; children should not inherit it."""
-    before = os.environ.get(_OPT_IN)
-    chosen = [name for name in (before or "").split(",") if name.strip() and not name.strip().startswith("http")]
-    os.environ[_OPT_IN] = ",".join([*chosen, "http"])
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_OPT_IN]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # As FastAPI's own `exclude` does it: else a mounted app that is not instrumented begins a trace of its own.
+        scope.setdefault("fastapi.telemetry", None)
+        # A mounted app that is instrumented too is part of the request that is observed already.
+        if KEY in scope or (scope["type"] == "http" and is_quiet(scope["path"])):
+            await self._untraced(scope, receive, send)
         else:
-            os.environ[_OPT_IN] = before
-
-
-@contextmanager
-def _background_tasks_untouched() -> Iterator[None]:
-    """Undo the instrumentor's patch of Starlette's class, unless the app's author asked for it before.
-
-    It would make the background tasks of every app in the process spans of the tracer of the first.
-    """
-    call = BackgroundTask.__call__
-    patched = hasattr(BackgroundTask, "_otel_original_call")
-    try:
-        yield
-    finally:
-        BackgroundTask.__call__ = call  # type: ignore[method-assign]
-        if not patched:
-            delattr(BackgroundTask, "_otel_original_call")
+            await self.app(scope, receive, send)

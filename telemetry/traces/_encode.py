@@ -1,8 +1,7 @@
 """Spans to OTLP bytes, without secrets: each when it ends, a batch of them when it is sent."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
@@ -14,8 +13,7 @@ from telemetry._secrets import redact
 from telemetry.traces._wire import NotPlain, delimited, encode_plain
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedSpan:
+class EncodedSpan(NamedTuple):
     """A span's message, with what it has in common with others."""
 
     resource: Resource
@@ -34,10 +32,10 @@ def encode_span(span: ReadableSpan) -> EncodedSpan:
 
 def encode_request(spans: Sequence[EncodedSpan]) -> bytes:
     """Return `spans` as one ExportTraceServiceRequest."""
-    groups: dict[tuple[int, InstrumentationScope | None], list[EncodedSpan]] = {}
+    groups: dict[tuple[int, int], list[EncodedSpan]] = {}
     for span in spans:
-        # A resource is compared by identity: hashing one serializes all of its attributes.
-        groups.setdefault((id(span.resource), span.scope), []).append(span)
+        # Both are compared by identity: hashing a resource serializes all of its attributes.
+        groups.setdefault((id(span.resource), id(span.scope)), []).append(span)
     return b"".join(_group(members) for members in groups.values())
 
 

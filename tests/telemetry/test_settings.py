@@ -66,3 +66,12 @@ def test_headers_come_from_a_file(monkeypatch, tmp_path):
 def test_settings_do_not_change(settings):
     with pytest.raises(ValidationError, match="frozen"):
         settings.service_name = "other"
+
+
+def test_source_of_spans_is_one_of_three(monkeypatch):
+    assert TelemetrySettings().span_source == "contrib"
+    monkeypatch.setenv("PLAINVIEW_SPAN_SOURCE", "lean")
+    assert TelemetrySettings().span_source == "lean"
+    monkeypatch.setenv("PLAINVIEW_SPAN_SOURCE", "both")
+    with pytest.raises(SettingsInvalid, match="contrib"):
+        TelemetrySettings.read()

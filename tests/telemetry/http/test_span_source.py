@@ -140,7 +140,7 @@ async def test_a_stack_that_cannot_be_traced_is_counted_and_still_observed(telem
 
 
 async def test_a_recorder_out_of_reach_is_counted_and_the_export_redacts_all_the_same(sink, lines, monkeypatch):
-    monkeypatch.setattr("telemetry.http._spans.FastAPIInstrumentor.__module__", "elsewhere")
+    monkeypatch.setattr("telemetry.http._contrib_spans.FastAPIInstrumentor.__module__", "elsewhere")
     with start(TelemetrySettings(otlp_endpoint=sink.url)) as telemetry:
         app = FastAPI()
         app.get("/boom")(boom)
