@@ -57,6 +57,7 @@ def test_help_names_every_verb(plainview):
         "sign-in",
         "keys",
         "jobs",
+        "gpu",
         "drill",
         "dashboards",
         "alerts",
