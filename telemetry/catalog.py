@@ -261,8 +261,8 @@ GPU_AVAILABLE: Final = Metric(
     labels=_GPU,
     source="worker",
 )
-GPU_COUNT: Final = Metric(
-    "gpu_count",
+GPU_DEVICES: Final = Metric(
+    "gpu_devices",
     "gauge",
     "Cards that NVML counts on this host, 0 on a host without one.",
     source="worker",

@@ -19,7 +19,7 @@ RULES: Final = (
 min by (instance, gpu_uuid) ({catalog.GPU_AVAILABLE.name}) == 0
 or
 (
-  {catalog.GPU_COUNT.name} < max_over_time({catalog.GPU_COUNT.name}[6h])
+  {catalog.GPU_DEVICES.name} < max_over_time({catalog.GPU_DEVICES.name}[6h])
   unless on (job, instance)
   changes(process_start_time_seconds[6h]) > 0
 )""",
@@ -38,7 +38,7 @@ or
   > {limit(thresholds.GPU_STALE_SECONDS)}
 )
 unless on (job, instance)
-{catalog.GPU_COUNT.name} == 0""",
+{catalog.GPU_DEVICES.name} == 0""",
         hold=timedelta(seconds=30),
         severity="ticket",
         summary="GPU readings of {{ $labels.instance }} are {{ $value | humanizeDuration }} old",

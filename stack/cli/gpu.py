@@ -22,14 +22,19 @@ if TYPE_CHECKING:
 
 gpu = typer.Typer(help="Show this host's GPUs, live, or export their readings.", invoke_without_command=True)
 
-HEADINGS = ("GPU", "model", "busy", "tensor", "memory", "temp", "power", "SM clock", "held down by", "errors")
-LEFT = frozenset({"GPU", "model", "held down by", "errors"})
+HEADINGS = ("GPU", "model", "busy", "tensor", "memory", "temp", "power", "SM clock", "slowed by", "errors")
+LEFT = frozenset({"GPU", "model", "slowed by", "errors"})
+# What gives way in a narrow terminal: these are cut, and those left out.
+CUT = frozenset({"model", "slowed by", "errors"})
+WIDE_ONLY = frozenset({"tensor", "SM clock"})
+WIDE = 110
 # NVML may take seconds for its first answer when no other process keeps the driver awake.
 FIRST_SECONDS = 20.0
 FRAMES_PER_SECOND = 4
 OLD_SECONDS = 5.0
 # Normal states of a card; the other reasons are worth a look.
-NORMAL = frozenset({"gpu_idle", "applications_clocks_setting", "sw_power_cap"})
+NORMAL = frozenset({"applications_clocks_setting", "sw_power_cap"})
+IDLE = "gpu_idle"
 HOT_CELSIUS = 85
 NO_INSTANCE_READING = Text("-", "dim")
 
@@ -127,13 +132,17 @@ def _table(snapshot: "Snapshot") -> Table:
     table = Table(
         box=None, header_style="bold", padding=(0, 2, 0, 0), caption=_caption(snapshot), caption_justify="left"
     )
-    for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading in LEFT else "right", no_wrap=heading != "held down by")
+    rows = []
     for card in snapshot.cards:
-        table.add_row(*_row(card, snapshot))
-        for key in card.readings:
-            if key.metric is catalog.GPU_INSTANCE_INFO:
-                table.add_row(*_instance_row(card, key.labels))
+        rows.append(_row(card, snapshot))
+        rows += [_instance_row(card, key.labels) for key in card.readings if key.metric is catalog.GPU_INSTANCE_INFO]
+    shown = [place for place, heading in enumerate(HEADINGS) if out.width >= WIDE or heading not in WIDE_ONLY]
+    for place in shown:
+        heading = HEADINGS[place]
+        width = None if heading in CUT else max(len(heading), *(len(row[place]) for row in rows))
+        table.add_column(heading, justify="left" if heading in LEFT else "right", no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*(row[place] for place in shown))
     return table
 
 
@@ -162,7 +171,7 @@ def _row(card: "Card", snapshot: "Snapshot") -> list[Text]:
         temperature,
         _pair(card, catalog.GPU_POWER, catalog.GPU_POWER_LIMIT, "{:.0f} W".format),
         _cell(card, catalog.GPU_CLOCK, "{:.0f} MHz", "sm", factor=1e-6),
-        _held_down(card),
+        _slowed(card),
         _errors(card, snapshot),
     ]
 
@@ -200,7 +209,9 @@ def _pair(
 
     used, total = card.reading(metric, *labels), card.reading(most, *labels)
     if isinstance(used, Value) and isinstance(total, Value):
-        return Text(f"{form(used.value)} / {form(total.value)}")
+        used_text, total_text = form(used.value), form(total.value)
+        unit = total_text.rpartition(" ")[2]
+        return Text(f"{used_text.removesuffix(f' {unit}')} / {total_text}")
     return Text(form(used.value)) if isinstance(used, Value) else _cell(card, metric, "{}", *labels)
 
 
@@ -209,11 +220,11 @@ def _number(reading: "Reading") -> float:
     return getattr(reading, "value", float("-inf"))
 
 
-def _held_down(card: "Card") -> Text:
+def _slowed(card: "Card") -> Text:
     text = Text()
     for key in card.readings:
-        if key.metric is catalog.GPU_CLOCK_EVENT and _number(card.readings[key]) == 1:
-            reason = key.labels[0]
+        reason = key.labels[0] if key.metric is catalog.GPU_CLOCK_EVENT else IDLE
+        if reason != IDLE and _number(card.readings[key]) == 1:
             text.append(", " if text else "").append(reason.replace("_", " "), "dim" if reason in NORMAL else "red")
     return text
 

@@ -54,7 +54,7 @@ class GpuCollector(Collector):
 
 def _of_the_reader(snapshot: Snapshot, age: float | None, *, fresh: bool) -> Rows:
     shown = {
-        catalog.GPU_COUNT: snapshot.count if fresh or snapshot.state == "absent" else None,
+        catalog.GPU_DEVICES: snapshot.count if fresh or snapshot.state == "absent" else None,
         catalog.GPU_SNAPSHOT_AGE: age,
         catalog.GPU_LAST_SUCCESS: snapshot.read_at_unix,
         catalog.GPU_READ_DURATION: snapshot.seconds if fresh else None,

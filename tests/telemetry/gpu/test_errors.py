@@ -28,7 +28,13 @@ def test_exactly_the_readings_that_are_values_are_exposed(readings: dict[Key, ob
     snapshot = Snapshot("ok", cards=(card,), count=1, read_at=0.0, read_at_unix=1.0, seconds=0.1)
     registry = CollectorRegistry()
     registry.register(GpuCollector(lambda: snapshot, lambda: 1.0, stale_after=2))
-    own = {"gpu_info", "gpu_available", "gpu_count", "gpu_last_success_timestamp_seconds", "gpu_read_duration_seconds"}
+    own = {
+        "gpu_info",
+        "gpu_available",
+        "gpu_devices",
+        "gpu_last_success_timestamp_seconds",
+        "gpu_read_duration_seconds",
+    }
     own.add("gpu_snapshot_age_seconds")
     exposed = [s.value for family in registry.collect() for s in family.samples if s.name not in own]
     values = [] if lost else [reading.value for reading in readings.values() if isinstance(reading, Value)]

@@ -98,7 +98,7 @@ def test_a_lane_does_its_jobs_in_order_and_leaves_the_one_that_hangs():
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_shows_nothing_of_the_parent_and_can_open_the_cards_itself(cards, opened, registry):
     with opened() as gpus:
-        assert registry.get_sample_value("gpu_count") == 2
+        assert registry.get_sample_value("gpu_devices") == 2
         child = os.fork()
         if child == 0:
             os._exit(_in_child(gpus, opened, registry))
@@ -116,7 +116,7 @@ def _in_child(gpus, opened, registry):
     try:
         if gpus.snapshot().state != "failed" or "forked" not in gpus.snapshot().reason:
             return 1
-        if registry.get_sample_value("gpu_count") is not None or "gpu_uuid" in str(list(registry.collect())):
+        if registry.get_sample_value("gpu_devices") is not None or "gpu_uuid" in str(list(registry.collect())):
             return 2
         if gpus.wait_for(lambda _: False, 5).state != "failed" or gpus.device().kind != "cpu":
             return 3

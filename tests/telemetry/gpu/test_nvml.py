@@ -37,7 +37,7 @@ def test_readings_are_in_base_units(cards, opened, registry):
         assert registry.get_sample_value("gpu_utilization_ratio", labels) == 0.97
         assert registry.get_sample_value("gpu_energy_joules_total", labels) == 123.456
         assert registry.get_sample_value("gpu_available", labels) == 1
-        assert registry.get_sample_value("gpu_count") == 2
+        assert registry.get_sample_value("gpu_devices") == 2
         assert registry.get_sample_value("gpu_last_success_timestamp_seconds") == pytest.approx(time.time(), abs=5)
         info = {model for (_cuda, _driver, _index, model, *_rest) in series(registry, "gpu_info")}
         assert info == {"NVIDIA H100 80GB HBM3", "NVIDIA GeForce RTX 4090"}
@@ -110,7 +110,7 @@ def test_after_a_driver_reload_the_reader_starts_over(cards, opened, registry):
         snapshot = until(gpus, lambda new: new.state == "failed")
         assert {card.lost for card in snapshot.cards} == {"NVML stopped answering (uninitialized)"}
         assert set(series(registry, "gpu_available").values()) == {0}
-        assert registry.get_sample_value("gpu_count") is None
+        assert registry.get_sample_value("gpu_devices") is None
         snapshot = until(gpus, lambda new: new.state == "ok")
         assert {card.lost for card in snapshot.cards} == {None}
     calls = [call for call, *_ in cards.calls()]
@@ -199,7 +199,7 @@ def test_no_driver_is_a_host_without_a_gpu(cards, opened, registry, lines):
     with opened() as gpus:
         assert (gpus.snapshot().state, gpus.snapshot().count) == ("absent", 0)
         assert gpus.device().kind == "cpu"
-        assert registry.get_sample_value("gpu_count") == 0
+        assert registry.get_sample_value("gpu_devices") == 0
         assert series(registry, "gpu_available") == {}
     assert [line["event"] for line in lines()] == ["gpu.absent"]
 
@@ -210,7 +210,7 @@ def test_a_driver_that_shows_no_cards_is_a_fault(cards, opened, registry):
     with opened() as gpus:
         assert gpus.snapshot().state == "failed"
         assert "no cards" in gpus.snapshot().reason
-        assert registry.get_sample_value("gpu_count") is None
+        assert registry.get_sample_value("gpu_devices") is None
 
 
 def test_only_the_wanted_cards_are_read_and_a_missing_one_is_lost(cards, opened, registry):
