@@ -122,6 +122,7 @@ def test_worker_told_to_stop_finishes_a_job_that_fits_into_the_grace_period(
     assert outcomes(database) == ["succeeded"]
 
 
+@pytest.mark.slow
 def test_worker_told_to_stop_hands_a_long_job_back_and_the_next_one_runs_it(
     running: Service, customer: Customer, database: Database
 ) -> None:

@@ -237,6 +237,7 @@ def test_demo_is_labelled_simulated_and_makes_jobs(own_stack):
     assert "./plainview up" in stack.command("keys", "list", check=False).stderr
 
 
+@pytest.mark.slow
 def test_part_that_cannot_start_is_named_with_what_to_do(tmp_path):
     home = Home(tmp_path / "home").create()
     (home.data / "prometheus").touch()  # a file where a folder is needed

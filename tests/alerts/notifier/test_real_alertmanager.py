@@ -65,6 +65,7 @@ def fire(url: str, **changes: str) -> None:
     httpx.post(f"{url}/api/v2/alerts", json=body, trust_env=False).raise_for_status()
 
 
+@pytest.mark.slow
 def test_alert_arrives_and_resolves_through_a_notifier_that_was_down_at_first(tmp_path):
     home = Home(tmp_path / "home").create()
     ports = replace(Ports(), alertmanager=free_port(), notifier=free_port())

@@ -106,6 +106,7 @@ def healthy(busy):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(failures=_FAILURES)
 def test_errors_of_the_driver(busy, healthy, failures):
@@ -129,6 +130,7 @@ _RAISED = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(errors=st.dictionaries(st.sampled_from(_CALLS), _RAISED, min_size=1, max_size=12))
 def test_errors_of_the_binding(busy, healthy, errors):
