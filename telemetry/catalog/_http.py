@@ -1,0 +1,45 @@
+"""HTTP server.
+
+OpenTelemetry semantic conventions, stable.
+"""
+
+from typing import Final
+
+from telemetry.catalog._metric import API_SECONDS, BODY_BYTES, Metric
+
+HTTP_REQUEST_DURATION: Final = Metric(
+    "http_server_request_duration_seconds",
+    "histogram",
+    "Time from the first byte of a request to the last byte of its answer.",
+    unit="seconds",
+    labels=("http_request_method", "http_route", "http_response_status_code"),
+    buckets=API_SECONDS,
+)
+HTTP_ACTIVE_REQUESTS: Final = Metric(
+    "http_server_active_requests",
+    "gauge",
+    "Requests being answered now.",
+    labels=("http_request_method",),
+)
+HTTP_REQUEST_BODY_SIZE: Final = Metric(
+    "http_server_request_body_size_bytes",
+    "histogram",
+    "Size of request bodies as received.",
+    unit="bytes",
+    labels=("http_request_method", "http_route"),
+    buckets=BODY_BYTES,
+)
+HTTP_RESPONSE_BODY_SIZE: Final = Metric(
+    "http_server_response_body_size_bytes",
+    "histogram",
+    "Size of response bodies as sent.",
+    unit="bytes",
+    labels=("http_request_method", "http_route"),
+    buckets=BODY_BYTES,
+)
+UNHANDLED_EXCEPTIONS: Final = Metric(
+    "unhandled_exceptions_total",
+    "counter",
+    "Exceptions that no handler turned into an answer, by exception class.",
+    labels=("error_type",),
+)

@@ -1,0 +1,46 @@
+"""Money."""
+
+from typing import Final
+
+from telemetry.catalog._metric import Metric
+
+COST: Final = Metric(
+    "cost_usd_total",
+    "counter",
+    "Cost of device time, by kind (job, retry, cancelled, failed).",
+    unit="usd",
+    labels=("kind",),
+    source="worker",
+)
+COST_ATTRIBUTED: Final = Metric(
+    "cost_attributed_usd_total",
+    "counter",
+    "Cost of device time by who caused it; customers beyond the bound are `other`.",
+    unit="usd",
+    labels=("customer", "operation"),
+    source="worker",
+)
+COST_PERIOD: Final = Metric(
+    "cost_period_usd",
+    "gauge",
+    "Cost so far in the calendar day or month of the configured time zone, summed from the database.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
+BUDGET: Final = Metric(
+    "budget_usd",
+    "gauge",
+    "Budget of the calendar day or month; absent when none is set.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
+GPU_PRICE: Final = Metric(
+    "gpu_second_price_usd",
+    "gauge",
+    "Price of one second of one device.",
+    unit="usd",
+    labels=("device",),
+    source="worker",
+)

@@ -1,0 +1,35 @@
+"""Names of spans and of their attributes."""
+
+from typing import Final
+
+
+class Span:
+    """Names of the spans that the project makes itself."""
+
+    GPU_WORK: Final = "gpu work"
+    JOB: Final = "job generate"
+    QUEUE_WAIT: Final = "queue wait"
+    DECODE: Final = "decode"
+    ANIMATE: Final = "animate"
+    ENCODE: Final = "encode"
+    STORE: Final = "store"
+
+
+class Attribute:
+    """Span attributes outside the OpenTelemetry conventions, under the project's prefix."""
+
+    JOB_ID: Final = "plainview.job.id"
+    OPERATION: Final = "plainview.operation"
+    CUSTOMER: Final = "plainview.customer"
+    MODEL: Final = "plainview.model"
+    OUTCOME: Final = "plainview.outcome"
+    GPU_SECONDS: Final = "plainview.gpu.seconds"
+    COST_USD: Final = "plainview.cost.usd"
+    DEVICE: Final = "plainview.device"
+    DEVICE_NAME: Final = "plainview.device.name"
+    GPU_UUID: Final = "plainview.gpu.uuid"
+    COST_KIND: Final = "plainview.cost.kind"
+    REQUEST_ID: Final = "plainview.request_id"
+    DEVICE_SIMULATED: Final = "plainview.device.simulated"
+    ATTEMPT: Final = "plainview.job.attempt"
+    QUEUE_SECONDS: Final = "plainview.queue.seconds"

@@ -1,0 +1,39 @@
+"""Telemetry about telemetry."""
+
+from typing import Final
+
+from telemetry.catalog._metric import Metric
+
+TELEMETRY_BUILD: Final = Metric(
+    "plainview_build_info",
+    "info",
+    "Version of Plainview and name of the service that runs.",
+    labels=("version", "service"),
+)
+SPANS_EXPORTED: Final = Metric("telemetry_spans_exported_total", "counter", "Spans that the trace backend accepted.")
+SPANS_DROPPED: Final = Metric(
+    "telemetry_spans_dropped_total",
+    "counter",
+    "Spans lost, by reason (queue_full, export_failed, rejected, shutdown).",
+    labels=("reason",),
+)
+SPAN_QUEUE: Final = Metric("telemetry_span_queue_length", "gauge", "Finished spans that wait for export.")
+EXPORT_FAILURES: Final = Metric(
+    "telemetry_export_failures_total",
+    "counter",
+    "Exports of a batch of spans that failed, by error.",
+    labels=("error_type",),
+)
+EXPORT_LAST_SUCCESS: Final = Metric(
+    "telemetry_export_last_success_timestamp_seconds",
+    "gauge",
+    "Unix time of the last export that the trace backend accepted; 0 before the first.",
+    unit="seconds",
+)
+
+TELEMETRY_ERRORS: Final = Metric(
+    "telemetry_internal_errors_total",
+    "counter",
+    "Errors inside telemetry that were caught at its edge, by part; no request fails because of them.",
+    labels=("part",),
+)
