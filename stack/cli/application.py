@@ -14,6 +14,7 @@ from stack.cli.jobs import jobs
 from stack.cli.keys import keys
 from stack.cli.logs import logs
 from stack.cli.output import out
+from stack.cli.report import report
 from stack.cli.sign_in import sign_in
 from stack.cli.status import status
 from stack.cli.up import up
@@ -42,7 +43,7 @@ def plainview(
         out.print(context.get_help(), markup=False)
 
 
-for verb in (up, down, status, doctor, logs, sign_in, drill):
+for verb in (up, down, status, doctor, logs, report, sign_in, drill):
     application.command(verb.__name__.replace("_", "-"))(verb)
 application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_checks)
 application.add_typer(keys, name="keys")
