@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import Tracer
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.registry import Collector, CollectorRegistry
@@ -18,14 +18,13 @@ from telemetry._held import Held
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.logs import Logs
 from telemetry.settings import TelemetrySettings
+from telemetry.traces import Provider
 
 
 class Telemetry:
     """Where this process reports to. Made by `start`; lives as long as the process or the test."""
 
-    def __init__(
-        self, settings: TelemetrySettings, families: Families, tracer_provider: TracerProvider, logs: Logs
-    ) -> None:
+    def __init__(self, settings: TelemetrySettings, families: Families, tracer_provider: Provider, logs: Logs) -> None:
         self.settings = settings
         self.families = families
         self.tracer_provider = tracer_provider

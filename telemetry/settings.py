@@ -4,10 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from telemetry.process_settings import ProcessSettings
+from telemetry._trace_settings import TraceSettings
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -37,7 +37,7 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class TelemetrySettings(ProcessSettings):
+class TelemetrySettings(TraceSettings):
     """What one process needs to know to report about itself; built once, at its entry point.
 
     `OTEL_RESOURCE_ATTRIBUTES` is honoured too: the OpenTelemetry SDK reads it by itself.
@@ -51,23 +51,6 @@ class TelemetrySettings(ProcessSettings):
         description="Name of this service in traces, log lines and plainview_build_info.",
     )
     service_version: str = Field("", description="Version of this service; left out of traces when empty.")
-    otlp_endpoint: HttpUrl | None = Field(
-        None,
-        validation_alias=_named("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        description="Base URL of an OTLP/HTTP receiver; without it spans get ids but are not exported.",
-    )
-    otlp_headers: SecretStr = Field(
-        SecretStr(""),
-        validation_alias=_named("OTEL_EXPORTER_OTLP_HEADERS"),
-        description="Headers for that receiver: name=value, separated by commas.",
-    )
-    sample_ratio: float = Field(
-        1.0,
-        validation_alias=_named("OTEL_TRACES_SAMPLER_ARG"),
-        ge=0,
-        le=1,
-        description="Share of new traces that are recorded, 0 to 1; a caller's decision is respected.",
-    )
     span_source: Literal["contrib", "lean", "off"] = Field(
         "contrib",
         description="What makes the server spans: opentelemetry-instrumentation-fastapi (contrib), or a slim middleware "

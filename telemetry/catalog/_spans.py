@@ -44,3 +44,4 @@ class Attribute:
     DEVICE_SIMULATED: Final = "plainview.device.simulated"
     ATTEMPT: Final = "plainview.job.attempt"
     QUEUE_SECONDS: Final = "plainview.queue.seconds"
+    KEPT: Final = "plainview.kept"

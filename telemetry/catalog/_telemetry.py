@@ -17,6 +17,12 @@ SPANS_DROPPED: Final = Metric(
     "Spans lost, by reason (queue_full, export_failed, rejected, shutdown).",
     labels=("reason",),
 )
+TRACES_KEPT: Final = Metric(
+    "telemetry_traces_kept_total",
+    "counter",
+    "Traces that were not sampled and are exported because they turned out to be worth it, by reason (error, slow).",
+    labels=("reason",),
+)
 SPAN_QUEUE: Final = Metric("telemetry_span_queue_length", "gauge", "Finished spans that wait for export.")
 EXPORT_FAILURES: Final = Metric(
     "telemetry_export_failures_total",

@@ -66,6 +66,7 @@ def _wrap_stack(app: FastAPI, telemetry: Telemetry, traced: SpanSource) -> None:
             AccessLines(telemetry.settings, telemetry.logs),
             RouteTemplates(app.routes),
             telemetry.edge("http"),
+            telemetry.tracer_provider.exports,
         )
         metrics = MetricsEndpoint(telemetry.registry)
         return traced(stack, partial(RequestMiddleware, observer=observer, metrics=metrics))

@@ -1,6 +1,9 @@
 """What becomes of a request that was answered: metrics, an access line, and the record of an unhandled exception."""
 
 import traceback
+from collections.abc import Callable
+
+from opentelemetry.trace import Span, SpanContext
 
 from telemetry._edge import Edge
 from telemetry._secrets import redact
@@ -18,11 +21,23 @@ _log = get_logger(__name__)
 class Observer:
     """Shared by all requests of one app; lives as long as the app."""
 
-    def __init__(self, red: RedMetrics, access: AccessLines, routes: RouteTemplates, edge: Edge) -> None:
+    def __init__(
+        self,
+        red: RedMetrics,
+        access: AccessLines,
+        routes: RouteTemplates,
+        edge: Edge,
+        exports: Callable[[SpanContext], bool],
+    ) -> None:
         self.red = red
         self.access = access
         self.routes = routes
         self.edge = edge
+        self._exports = exports
+
+    def exports(self, span: Span | None) -> bool:
+        """Return whether a span that has ended can be looked at by its id."""
+        return span is not None and self._exports(span.get_span_context())
 
     def trouble(self, error: Exception) -> None:
         """Count and log an error of ours. A `with` on the edge costs more than this where nothing goes wrong."""

@@ -158,7 +158,8 @@ class Exchange:
             outcome = "disconnected"
         status = self._status or (_CLIENT_CLOSED if outcome == "disconnected" else _SERVER_ERROR)
         exemplar = None
-        if self._flags & 1 and self._ids is not None:  # it leads to the span, which only exists when it is exported
+        # It leads to the span, which only exists when it is exported.
+        if self._ids is not None and (self._flags & 1 or self._observer.exports(self.fields.span)):
             exemplar = {"trace_id": self._ids[0], "span_id": self._ids[1]}
         self._observer.red.observe(
             self.method,

@@ -1,5 +1,5 @@
 """Spans on the OpenTelemetry SDK, exported by OTLP/HTTP without ever holding up a request or a shutdown."""
 
-from telemetry.traces._provider import opened
+from telemetry.traces._provider import Provider, opened
 
-__all__ = ["opened"]
+__all__ = ["Provider", "opened"]

@@ -10,7 +10,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 from telemetry._secrets import redact
-from telemetry.traces._wire import NotPlain, delimited, encode_plain
+from telemetry.catalog import Attribute
+from telemetry.traces._wire import NotPlain, delimited, encode_pair, encode_plain
 
 
 class EncodedSpan(NamedTuple):
@@ -28,6 +29,11 @@ def encode_span(span: ReadableSpan) -> EncodedSpan:
     except NotPlain:
         message = _encode_any(span)
     return EncodedSpan(span.resource, span.instrumentation_scope, message)
+
+
+def with_reason(span: EncodedSpan, reason: str) -> EncodedSpan:
+    """Return a span that says why it is exported although its trace was not sampled."""
+    return span._replace(message=span.message + encode_pair(Attribute.KEPT, reason))
 
 
 def encode_request(spans: Sequence[EncodedSpan]) -> bytes:

@@ -18,7 +18,8 @@ from datetime import timedelta
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from telemetry.traces._encode import EncodedSpan, encode_request, encode_span
+from telemetry.traces._encode import EncodedSpan, encode_request, encode_span, with_reason
+from telemetry.traces._kept import KeptTraces
 from telemetry.traces._receiver import Accepted, Receiver, Refused
 from telemetry.traces._reports import ExportReports
 from telemetry.traces._selfmetrics import ExportMetrics
@@ -39,11 +40,18 @@ class Limits:
 
 
 class ExportProcessor(SpanProcessor):
-    """Exports finished, sampled spans; lives as long as its tracer provider."""
+    """Exports finished spans that are sampled, or kept; lives as long as its tracer provider."""
 
     def __init__(
-        self, receiver: Receiver, metrics: ExportMetrics, reports: ExportReports, limits: Limits | None = None
+        self,
+        receiver: Receiver,
+        metrics: ExportMetrics,
+        reports: ExportReports,
+        limits: Limits | None = None,
+        *,
+        kept: KeptTraces | None = None,
     ) -> None:
+        self._kept = kept
         self._receiver = receiver
         self._metrics = metrics
         self._reports = reports
@@ -64,20 +72,34 @@ class ExportProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Take a finished span, or count it as dropped. Never blocks, never raises."""
-        if span.context is None or not span.context.trace_flags.sampled:
+        if span.context is None:
             return
+        if span.context.trace_flags.sampled:
+            self._accept(span)
+        elif self._kept is not None:
+            self._accept_if_kept(span, self._kept)
+
+    def _accept(self, span: ReadableSpan, reason: str | None = None) -> None:
         if self._closing.is_set():
             self._metrics.dropped(1, "shutdown")
         elif len(self._queue) >= self._limits.queue:
             self._metrics.dropped(1, "queue_full")
         else:
-            self._append(span)
+            self._append(span, reason)
             if len(self._queue) == self._limits.batch:
                 self._wake.set()
 
-    def _append(self, span: ReadableSpan) -> None:
+    def _accept_if_kept(self, span: ReadableSpan, traces: KeptTraces) -> None:
+        spans, new = traces.ended(span)
+        if new is not None:
+            self._metrics.kept(new)
+        for kept in spans:
+            self._accept(kept, traces.reason(span.context.trace_id))
+
+    def _append(self, span: ReadableSpan, reason: str | None) -> None:
         try:
-            self._queue.append(encode_span(span))
+            encoded = encode_span(span)
+            self._queue.append(encoded if reason is None else with_reason(encoded, reason))
         except Exception as error:  # noqa: BLE001 - a span that cannot be encoded must not break what it describes
             self._metrics.failed(type(error).__name__)
             self._metrics.dropped(1, "export_failed")
@@ -110,6 +132,8 @@ class ExportProcessor(SpanProcessor):
     def _after_fork(self) -> None:
         """Begin anew in a child process: threads do not survive a fork, and the queued spans are the parent's."""
         self._queue.clear()
+        if self._kept is not None:
+            self._kept.clear()
         self._in_flight = 0
         self._accounts = threading.Lock()
         self._wake = threading.Event()

@@ -5,35 +5,50 @@ from contextlib import contextmanager
 
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanContext
 
 from telemetry._families import Families
 from telemetry.settings import TelemetrySettings
 from telemetry.traces._global import pointing_to
+from telemetry.traces._head import head_sampler, keeps_any
+from telemetry.traces._kept import KeptTraces
 from telemetry.traces._processor import ExportProcessor
 from telemetry.traces._receiver import HttpReceiver
 from telemetry.traces._reports import ExportReports
 from telemetry.traces._selfmetrics import ExportMetrics
 
 
+class Provider(TracerProvider):
+    """The SDK's provider, and what became of a span that has ended."""
+
+    kept: KeptTraces | None = None
+
+    def exports(self, context: SpanContext) -> bool:
+        """Return whether a span that has ended is exported, so that an exemplar may lead to it."""
+        return context.trace_flags.sampled or (self.kept is not None and context.trace_id in self.kept)
+
+
 @contextmanager
 def opened(
     settings: TelemetrySettings, families: Families, span_processor: SpanProcessor | None = None
-) -> Iterator[TracerProvider]:
+) -> Iterator[Provider]:
     """Yield a provider that exports to the settings' receiver, if any, and to `span_processor`; flushed at the end."""
     attributes = {SERVICE_NAME: settings.service_name}
     if settings.service_version:
         attributes[SERVICE_VERSION] = settings.service_version
-    provider = TracerProvider(
+    provider = Provider(
         resource=Resource.create(attributes),
-        sampler=ParentBased(TraceIdRatioBased(settings.sample_ratio)),
-        span_limits=SpanLimits(max_attribute_length=4096, max_attributes=128, max_events=128),
+        sampler=head_sampler(settings),
+        span_limits=_limits(settings),
         shutdown_on_exit=False,
     )
     metrics = ExportMetrics(families)
     if settings.otlp_endpoint is not None:
         receiver = HttpReceiver(settings)
-        provider.add_span_processor(ExportProcessor(receiver, metrics, ExportReports(receiver.url)))
+        if keeps_any(settings):
+            provider.kept = KeptTraces(errors=settings.trace_errors, slower_than=settings.trace_slow)
+        reports = ExportReports(receiver.url)
+        provider.add_span_processor(ExportProcessor(receiver, metrics, reports, kept=provider.kept))
     if span_processor is not None:
         provider.add_span_processor(span_processor)
     try:
@@ -41,3 +56,16 @@ def opened(
             yield provider
     finally:
         provider.shutdown()
+
+
+def _limits(settings: TelemetrySettings) -> SpanLimits:
+    return SpanLimits(
+        max_attribute_length=settings.attribute_length,
+        max_span_attribute_length=settings.attribute_length,
+        max_attributes=settings.attribute_count,
+        max_span_attributes=settings.attribute_count,
+        max_event_attributes=settings.event_attribute_count,
+        max_link_attributes=settings.link_attribute_count,
+        max_events=settings.event_count,
+        max_links=settings.link_count,
+    )

@@ -93,12 +93,17 @@ def encode_plain(span: ReadableSpan) -> bytes:
     for pair in attributes.copy().items():  # of the plain dict within: looking each one up costs as much as encoding it
         # By the exact type: True and 1.0 equal 1, and would be found in its place.
         kept = _repeated.get(pair) if type(pair[1]) in _KEPT_TYPES else None
-        parts.append(kept or _kept(pair, delimited(b"\x4a", _attribute(*pair))))
+        parts.append(kept or _kept(pair, encode_pair(*pair)))
     if span.dropped_attributes or span.dropped_events or span.dropped_links:
         parts += _dropped(span)
     parts.append(_UNSET if status.status_code is StatusCode.UNSET else delimited(b"\x7a", _status(status)))
     parts.append(_FLAGS_IS_REMOTE if parent and parent.is_remote else _FLAGS_HAS_REMOTE)
     return b"".join(parts)
+
+
+def encode_pair(key: str, value: Any) -> bytes:
+    """Return an attribute as a field of a span's message; fields may follow one another in any order."""
+    return delimited(b"\x4a", _attribute(key, value))
 
 
 def _kept(pair: tuple[str, Any], encoded: bytes) -> bytes:
