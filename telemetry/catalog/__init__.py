@@ -12,7 +12,18 @@ from collections.abc import Iterator
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from telemetry.catalog import _access, _gpu, _http, _jobs, _money, _notifications, _telemetry, _tracestore, _work
+from telemetry.catalog import (
+    _access,
+    _gpu,
+    _http,
+    _jobs,
+    _money,
+    _notifications,
+    _telemetry,
+    _tracestore,
+    _websocket,
+    _work,
+)
 from telemetry.catalog._access import *
 from telemetry.catalog._events import *
 from telemetry.catalog._foreign import *
@@ -25,11 +36,13 @@ from telemetry.catalog._notifications import *
 from telemetry.catalog._spans import *
 from telemetry.catalog._telemetry import *
 from telemetry.catalog._tracestore import *
+from telemetry.catalog._websocket import *
 from telemetry.catalog._work import *
 
 #: The sections in the order of the reference page.
 SECTIONS: Final[tuple[ModuleType, ...]] = (
     _http,
+    _websocket,
     _jobs,
     _money,
     _gpu,

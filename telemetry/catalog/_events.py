@@ -8,6 +8,7 @@ class Event:
 
     HTTP_REQUEST: Final = "http.request"
     HTTP_UNHANDLED: Final = "http.unhandled_exception"
+    WEBSOCKET_CONNECTION: Final = "websocket.connection"
     JOB_ACCEPTED: Final = "job.accepted"
     JOB_STARTED: Final = "job.started"
     JOB_FINISHED: Final = "job.finished"

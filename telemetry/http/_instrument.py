@@ -17,6 +17,7 @@ from telemetry.http._observer import Observer
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
 from telemetry.http._spans import SpanSource, span_source
+from telemetry.http._websocket import WebSockets
 from telemetry.settings import TelemetrySettings
 
 
@@ -69,6 +70,7 @@ def _wrap_stack(app: FastAPI, telemetry: Telemetry, traced: SpanSource) -> None:
             telemetry.tracer_provider.exports,
         )
         metrics = MetricsEndpoint(telemetry.registry)
-        return traced(stack, partial(RequestMiddleware, observer=observer, metrics=metrics))
+        websockets = WebSockets(observer, telemetry.families)
+        return traced(stack, partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets))
 
     app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ from opentelemetry.propagate import get_global_textmap
 from opentelemetry.propagators.textmap import Getter, Setter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.semconv.schemas import Schemas
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_current_span, set_span_in_context, use_span
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_current_span, set_span_in_context
 from opentelemetry.util.http import (
     OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS,
     OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST,
@@ -86,17 +86,12 @@ class LeanSpans:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send, around: Context) -> None:
         span, token = self._begin(scope, around)
-
-        async def noting_success(message: Message) -> None:
-            if message["type"] == "websocket.send" and span.is_recording():
-                span.set_attribute("http.response.status_code", 200)
-            await send(message)
-
         try:
-            with use_span(span, end_on_exit=True):
-                await self.app(scope, receive, noting_success)
+            await self.app(scope, receive, send)
         finally:
             detach(token)
+            if span.is_recording():  # the layer within has ended it, unless it failed
+                span.end()
 
     def _begin(self, scope: Scope, around: Context) -> tuple[Span, Token[Context]]:
         attributes, carries = _request(scope, self._carriers)

@@ -54,6 +54,7 @@ class Logs:
             )
         )
         self.handler.addFilter(_not_logged_before)
+        self.handler.addFilter(_no_handshake_of_uvicorn)
 
     def adopt(self) -> None:
         """Route the loggers of uvicorn and DBOS here, also when they were set up after the start."""
@@ -121,6 +122,11 @@ def mark_logged(error: BaseException) -> None:
 def _not_logged_before(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     return not (error is not None and record.name.startswith("uvicorn") and getattr(error, _LOGGED, False))
+
+
+def _no_handshake_of_uvicorn(record: logging.LogRecord) -> bool:
+    """Leave out its line for a WebSocket's handshake, which has the query with all values; ours comes at the close."""
+    return not (record.name == "uvicorn.error" and str(record.msg).startswith('%s - "WebSocket %s" '))
 
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
