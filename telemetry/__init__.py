@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from telemetry._process import Telemetry, start
     from telemetry._work import GpuWork, gpu_work
+    from telemetry.catalog import Metric
     from telemetry.context import annotate
     from telemetry.http import instrument
     from telemetry.settings import TelemetrySettings
 
-__all__ = ["GpuWork", "Telemetry", "TelemetrySettings", "annotate", "gpu_work", "instrument", "start"]
+__all__ = ["GpuWork", "Metric", "Telemetry", "TelemetrySettings", "annotate", "gpu_work", "instrument", "start"]
 
 # Loaded on first use: those who read only the catalog (dashboards, rules, the command line) do not pay for the SDK.
 _HOME: Final = {
     "GpuWork": "telemetry._work",
+    "Metric": "telemetry.catalog",
     "Telemetry": "telemetry._process",
     "TelemetrySettings": "telemetry.settings",
     "annotate": "telemetry.context",

@@ -1,5 +1,7 @@
 """Prometheus families made from the catalog, one object for each entry."""
 
+from __future__ import annotations
+
 import threading
 from typing import TypeVar, cast
 
@@ -10,6 +12,9 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from telemetry import catalog
+from telemetry._edge import Edge
+from telemetry._guard import BoundedCounter, BoundedGauge, BoundedHistogram, Guard
 from telemetry.catalog import Metric
 
 Child = TypeVar("Child", Counter, Gauge, Histogram)
@@ -25,12 +30,17 @@ class DefaultRegistry(Collector):
 class Families:
     """The families of one process; lives as long as its `Telemetry`."""
 
-    def __init__(self, registry: CollectorRegistry | None) -> None:
+    def __init__(self, registry: CollectorRegistry | None, *, bare: bool = False) -> None:
         # `_created` doubles the series of each counter in OpenMetrics. The client has only this global switch.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
-        self._lock = threading.Lock()
-        self._made: dict[str, Counter | Gauge | Histogram] = {}
+        self._lock = threading.RLock()
+        # With its entry: as long as that is there, no other can be declared under its name.
+        self._made: dict[str, tuple[Metric, Counter | Gauge | Histogram]] = {}
+        self._edges: dict[str, Edge] = {}
+        self._heir: Families | None = None
+        if bare:
+            return
         if registry is None:
             self.registry.register(DefaultRegistry())
         elif registry is not REGISTRY:
@@ -47,17 +57,42 @@ class Families:
     def histogram(self, metric: Metric) -> Histogram:
         return self._get(metric, Histogram, "histogram")
 
+    def edge(self, part: str) -> Edge:
+        """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
+        if part not in self._edges:
+            self._edges[part] = Edge(part, self.counter(catalog.TELEMETRY_ERRORS))
+        return self._edges[part]
+
+    def inherit(self, other: Families) -> None:
+        """Take over the families of `other`, with what they have counted; who still asks `other` gets ours."""
+        with other._lock, self._lock:
+            for name, (metric, family) in other._made.items():
+                self.registry.register(family)
+                self._made[name] = (metric, family)
+            other._heir = self
+
     def _get(self, metric: Metric, cls: type[Child], *types: str) -> Child:
         if metric.type not in types:
             raise TypeError(f"{metric.name} is a {metric.type} in the catalog, not a {cls.__name__.lower()}")
         with self._lock:
+            if self._heir is not None:
+                return self._heir._get(metric, cls, *types)  # noqa: SLF001 - of the same class
             if metric.name not in self._made:
-                self._made[metric.name] = self._make(metric)
-            return cast("Child", self._made[metric.name])
+                self._made[metric.name] = (metric, self._make(metric))
+            return cast("Child", self._made[metric.name][1])
 
     def _make(self, metric: Metric) -> Counter | Gauge | Histogram:
+        family: BoundedCounter | BoundedGauge | BoundedHistogram
         if metric.type == "histogram":
-            bounds = metric.buckets or Histogram.DEFAULT_BUCKETS
-            return Histogram(metric.name, metric.help, metric.labels, registry=self.registry, buckets=bounds)
-        cls = Counter if metric.type == "counter" else Gauge
-        return cls(metric.name, metric.help, metric.labels, registry=self.registry)
+            family = BoundedHistogram(metric.name, metric.help, metric.labels, registry=None, buckets=metric.buckets)
+        else:
+            cls = BoundedCounter if metric.type == "counter" else BoundedGauge
+            family = cls(metric.name, metric.help, metric.labels, registry=None)
+        if metric.labels and metric is not catalog.LABELS_DROPPED:
+            family.guard = self._guard(metric)
+        self.registry.register(family)
+        return family
+
+    def _guard(self, metric: Metric) -> Guard:
+        dropped = self.counter(catalog.LABELS_DROPPED)
+        return Guard(metric, lambda label: dropped.labels(metric.name, label).inc())

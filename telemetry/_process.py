@@ -10,8 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from telemetry import catalog, logs, traces
-from telemetry._current import current_is
-from telemetry._customers import Customers
+from telemetry._current import current_is, hand_over
 from telemetry._edge import Edge
 from telemetry._families import Families
 from telemetry._held import Held
@@ -30,10 +29,8 @@ class Telemetry:
         self.tracer_provider = tracer_provider
         self.tracer: Tracer = tracer_provider.get_tracer("plainview")
         self.logs = logs
-        self.customers = Customers()
         self.held = Held()
         self.device: Callable[[], Device] = cpu_device
-        self._edges: dict[str, Edge] = {}
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -57,9 +54,7 @@ class Telemetry:
 
     def edge(self, part: str) -> Edge:
         """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
-        if part not in self._edges:
-            self._edges[part] = Edge(part, self.counter(catalog.TELEMETRY_ERRORS))
-        return self._edges[part]
+        return self.families.edge(part)
 
     def serve_metrics(self, host: str, port: int, *, ready: Callable[[], bool]) -> AbstractContextManager[int]:
         """Serve /metrics, /health/live and /health/ready from a thread, for processes that are no web service.
@@ -91,6 +86,7 @@ def start(
     """
     with ExitStack() as stack:
         families = Families(registry)
+        hand_over(families)
         opened_logs = stack.enter_context(logs.opened(settings))
         provider = stack.enter_context(traces.opened(settings, families, span_processor))
         telemetry = Telemetry(settings, families, provider, opened_logs)

@@ -19,6 +19,7 @@ from opentelemetry.trace import Span, StatusCode
 
 from telemetry import catalog
 from telemetry._current import current
+from telemetry._guard import UNATTRIBUTED
 from telemetry._process import Telemetry
 from telemetry.catalog import Attribute
 from telemetry.gpu._device import Device, cpu_device
@@ -86,7 +87,7 @@ def gpu_work(  # noqa: PLR0913 - each names one fact of the work
 
     Args:
         operation: what is done, from a small set; a label.
-        customer: who it is for; beyond a bound of 50 the label is `other`, the span keeps the name.
+        customer: who it is for; beyond the bound of 50 the label is `other`, the span keeps the name.
         model: the model that runs; on the span only.
         kind: job, retry, cancelled or failed.
         device: what is held; the first card of `open_gpus`, else the CPU.
@@ -186,7 +187,7 @@ class GpuWorkBlock:
         cost = float(work.cost_usd)
         telemetry.counter(catalog.JOB_GPU_SECONDS).labels(work.operation, device).inc(work.gpu_seconds)
         telemetry.counter(catalog.COST).labels(work.kind).inc(cost)
-        customer = telemetry.customers.label(work.customer)
+        customer = work.customer or UNATTRIBUTED
         telemetry.counter(catalog.COST_ATTRIBUTED).labels(customer, work.operation).inc(cost)
         telemetry.gauge(catalog.GPU_PRICE).labels(device).set(float(telemetry.settings.gpu_price_usd_per_second))
         self._span.set_attributes(work.attributes())

@@ -7,6 +7,9 @@ from typing import Final
 
 from telemetry.catalog._metric import API_SECONDS, BODY_BYTES, Metric
 
+# Templates come from the app's own code; a large one has some hundreds.
+_MOST_ROUTES: Final = 1000
+
 HTTP_REQUEST_DURATION: Final = Metric(
     "http_server_request_duration_seconds",
     "histogram",
@@ -14,6 +17,7 @@ HTTP_REQUEST_DURATION: Final = Metric(
     unit="seconds",
     labels=("http_request_method", "http_route", "http_response_status_code"),
     buckets=API_SECONDS,
+    bound=_MOST_ROUTES,
 )
 HTTP_ACTIVE_REQUESTS: Final = Metric(
     "http_server_active_requests",
@@ -28,6 +32,7 @@ HTTP_REQUEST_BODY_SIZE: Final = Metric(
     unit="bytes",
     labels=("http_request_method", "http_route"),
     buckets=BODY_BYTES,
+    bound=_MOST_ROUTES,
 )
 HTTP_RESPONSE_BODY_SIZE: Final = Metric(
     "http_server_response_body_size_bytes",
@@ -36,6 +41,7 @@ HTTP_RESPONSE_BODY_SIZE: Final = Metric(
     unit="bytes",
     labels=("http_request_method", "http_route"),
     buckets=BODY_BYTES,
+    bound=_MOST_ROUTES,
 )
 UNHANDLED_EXCEPTIONS: Final = Metric(
     "unhandled_exceptions_total",

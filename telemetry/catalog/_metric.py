@@ -1,12 +1,17 @@
 """What a catalog entry is, and the bucket bounds that several entries share."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
+from weakref import WeakValueDictionary
+
+from telemetry.catalog import _rules
 
 MetricType = Literal["counter", "gauge", "histogram", "info"]
 
 # Bounds fit the thing measured: an API answers in milliseconds, a job may take an hour.
 API_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+DATABASE_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 JOB_SECONDS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 CONNECTION_SECONDS: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0)
 DELIVERY_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -16,7 +21,15 @@ MEMORY_BYTES: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+class MetricInvalid(ValueError):  # noqa: N818 - says what happened
+    """A catalog entry that breaks a rule; `lines` has one line for each, with the field, its value and what is allowed."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Metric:
     """One metric family as it stands in the exposition.
 
@@ -28,6 +41,11 @@ class Metric:
         help: one sentence that ends with a full stop.
         buckets: upper bounds in `unit`, histograms only; `+Inf` is added by the client.
         source: which part exports it (`service`, `worker`, `notifier`, `console`, `any`).
+        values: the closed set of a label's values; what is not in it is shown as `other`.
+        bound: how many values each other label may have; those that come later are shown as `other`.
+
+    Raises:
+        MetricInvalid: a field breaks a rule of Prometheus or of this catalog, or the name is taken by another entry.
     """
 
     name: str
@@ -37,6 +55,14 @@ class Metric:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     source: str = "any"
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    bound: int = 100
+
+    def __post_init__(self) -> None:
+        lines = list(_rules.broken(self)) or list(_taken(self))
+        if lines:
+            raise MetricInvalid(*lines)
+        _DECLARED.update((name, self) for name in _rules.claimed(self))
 
     def series(self) -> tuple[str, ...]:
         """Return the sample names that a query may use for this family."""
@@ -48,3 +74,17 @@ class Metric:
         """Return the label names that `series` of this family carries, `le` included for buckets."""
         extra = ("le",) if self.type == "histogram" and series.endswith("_bucket") else ()
         return frozenset((*self.labels, *extra))
+
+
+# By every name that an entry takes in an exposition, for as long as somebody has the entry.
+_DECLARED: Final[WeakValueDictionary[str, Metric]] = WeakValueDictionary()
+
+
+def _taken(metric: Metric) -> Iterator[str]:
+    """Yield one line if another entry has the name; the same entry once more is a module that was imported twice."""
+    for name in _rules.claimed(metric):
+        other = _DECLARED.get(name)
+        if other is not None and other != metric:
+            same = "another entry has it" if other.name == metric.name else f"{other.name} takes the series {name}"
+            yield f"name={metric.name!r} is not allowed: {same} ({other.help}) Allowed: a name of its own."
+            return

@@ -19,6 +19,7 @@ COST_ATTRIBUTED: Final = Metric(
     unit="usd",
     labels=("customer", "operation"),
     source="worker",
+    bound=50,
 )
 COST_PERIOD: Final = Metric(
     "cost_period_usd",

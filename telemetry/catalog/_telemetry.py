@@ -43,3 +43,9 @@ TELEMETRY_ERRORS: Final = Metric(
     "Errors inside telemetry that were caught at its edge, by part; no request fails because of them.",
     labels=("part",),
 )
+LABELS_DROPPED: Final = Metric(
+    "telemetry_label_values_dropped_total",
+    "counter",
+    "Observations whose label value was shown as `other`: it was new beyond the bound, or outside the label's set.",
+    labels=("metric", "label"),
+)

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.utils import floatToGoString
 
 from telemetry._families import DefaultRegistry
+from telemetry._guard import BoundedCounter, BoundedGauge, BoundedHistogram
 
 # A counter, gauge or histogram, whole or with its label values. What is read of it is private to the client, whose
 # version is pinned; where it is not as expected, the client writes by itself.
@@ -26,7 +27,7 @@ Exemplars = Callable[[Any], str]
 
 _exact: Final[Callable[[float], str]] = floatToGoString
 
-_OWN: Final = frozenset({Counter, Gauge, Histogram})
+_OWN: Final = frozenset({Counter, Gauge, Histogram, BoundedCounter, BoundedGauge, BoundedHistogram})
 _FRONTS: Final = "_plainview_fronts"
 _EXEMPLAR: Final = "_plainview_exemplar"
 _PLAIN_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
