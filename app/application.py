@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app import VERSION
+from app.billing.opening import provider_of
+from app.billing.provider import Provider
+from app.billing.watch import watching
 from app.database.engine import open_async_database
 from app.database.schema import check_schema
 from app.docs.routes import router as docs_router
@@ -45,7 +48,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         version=VERSION,
         docs_url=None,
         redoc_url=None,
-        lifespan=partial(_lifespan, settings=settings, telemetry=telemetry),
+        lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
     for router in (jobs_router, keys_router, health_router, docs_router):
         app.include_router(router)
@@ -56,7 +59,9 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI, *, settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
+async def _lifespan(
+    app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None
+) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_async_database(settings.database))
         await database.read(check_schema)
@@ -73,6 +78,7 @@ async def _lifespan(app: FastAPI, *, settings: Settings, telemetry: Telemetry) -
         health = await stack.enter_async_context(health_of(parts, telemetry))
         count_from_zero(telemetry)
         await stack.enter_async_context(service_series(database, settings, telemetry))
+        await stack.enter_async_context(watching(provider, settings.zone, settings.bill_interval, telemetry))
         await stack.enter_async_context(reconciling(database, queue))
         await stack.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
         app.state.services = Services(settings, telemetry, database, queue, keys, files, health)

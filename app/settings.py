@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -83,6 +83,23 @@ class Settings(ProcessSettings):
     budget_day_usd: Budget | None = Field(Decimal(10), description="Budget of a calendar day.")
     budget_month_usd: Budget | None = Field(None, description="Budget of a calendar month.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where days and months begin.")
+    bill_provider: Literal["none", "runpod"] = Field(
+        "none", description="Whose billing API is read and shown beside the metered cost."
+    )
+    bill_interval: Seconds = Field(
+        timedelta(minutes=5),
+        validation_alias="PLAINVIEW_BILL_INTERVAL_SECONDS",
+        ge=timedelta(minutes=5),
+        description="Time between two looks at the bill; providers charge every five minutes.",
+    )
+    runpod_api_key: SecretStr | None = Field(None, description="RunPod key with the billing scope.")
+    runpod_api: Literal["v1", "v2"] = Field("v1", description="Generation of RunPod's API.")
+    runpod_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
+        None, description="Another address of that API, such as a proxy's."
+    )
+    runpod_resource: Annotated[str, Field(pattern=r"^(pod|endpoint):[\w-]+$")] | None = Field(
+        None, description="Only this pod's or serverless endpoint's charges, as pod:ID or endpoint:ID; all unless set."
+    )
     result_ttl: Seconds = Field(
         timedelta(hours=6),
         validation_alias="PLAINVIEW_RESULT_TTL_SECONDS",

@@ -103,6 +103,13 @@ def _service(facts: Facts) -> None:
     facts.budget = f"{' and '.join(told)} ({settings.timezone})" if told else "none"
 
 
+def _bill(_facts: Facts) -> None:
+    from app.billing.opening import provider_of  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+
+    provider_of(Settings.read())
+
+
 def _generator(_facts: Facts) -> None:
     from stack.native.importable import problem  # noqa: PLC0415
     from telemetry.process_settings import SettingsInvalid  # noqa: PLC0415
@@ -156,7 +163,7 @@ def _console(_facts: Facts) -> None:
 
 READERS = {
     "migrate": (_service,),
-    "api": (_service, _telemetry),
+    "api": (_service, _telemetry, _bill),
     "worker": (_service, _telemetry, _generator),
     "notifier": (_notifier, _telemetry, _thresholds),
     "console": (_console, _telemetry),

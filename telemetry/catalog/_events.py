@@ -34,6 +34,8 @@ class Event:
     WORKER_STARTED: Final = "worker.started"
     WORKER_STOPPED: Final = "worker.stopped"
     FILES_SWEPT: Final = "files.swept"
+    BILL_UNREADABLE: Final = "bill.unreadable"
+    BILL_READABLE_AGAIN: Final = "bill.readable_again"
     DATABASE_FAILED: Final = "database.failed"
     BACKGROUND_FAILED: Final = "background.failed"
     GPU_READING_FAILED: Final = "gpu.reading_failed"

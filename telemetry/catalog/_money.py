@@ -45,3 +45,26 @@ GPU_PRICE: Final = Metric(
     labels=("device",),
     source="worker",
 )
+PROVIDER_BILL: Final = Metric(
+    "provider_bill_usd",
+    "gauge",
+    "What the provider of the GPUs charged so far in the calendar day or month; absent while unknown.",
+    unit="usd",
+    labels=("provider", "period"),
+    source="service",
+)
+PROVIDER_BILL_LAST_SUCCESS: Final = Metric(
+    "provider_bill_last_success_timestamp_seconds",
+    "gauge",
+    "Unix time at which the provider's bill was last read.",
+    unit="seconds",
+    labels=("provider",),
+    source="service",
+)
+PROVIDER_BILL_ERRORS: Final = Metric(
+    "provider_bill_errors_total",
+    "counter",
+    "Attempts to read the provider's bill that failed, by reason.",
+    labels=("provider", "reason"),
+    source="service",
+)

@@ -43,6 +43,11 @@ def test_every_wrong_setting_of_every_part_is_named_at_once(ask):
     assert all("\n" not in line and "hush" not in line for line in report.wrong)
 
 
+def test_bill_that_nobody_could_read_stops_the_start(ask):
+    (line,) = ask(BILL_PROVIDER="runpod").wrong
+    assert line.startswith("PLAINVIEW_BILL_PROVIDER='runpod' needs a key")
+
+
 def test_targets_are_counted(ask):
     assert ask(NOTIFY_URLS="json://127.0.0.1:9/a json://127.0.0.1:9/b").targets == 2
 
