@@ -23,7 +23,9 @@ TRACES_KEPT: Final = Metric(
     "Traces that were not sampled and are exported because they turned out to be worth it, by reason (error, slow).",
     labels=("reason",),
 )
-SPAN_QUEUE: Final = Metric("telemetry_span_queue_length", "gauge", "Finished spans that wait for export.")
+SPAN_QUEUE: Final = Metric(
+    "telemetry_span_queue_length", "gauge", "Finished spans that wait for export or are on their way."
+)
 EXPORT_FAILURES: Final = Metric(
     "telemetry_export_failures_total",
     "counter",

@@ -34,8 +34,9 @@ class ExportMetrics:
         self._queue.set_function(queue_length)
 
     def exported(self, spans: int) -> None:
-        self._exported.inc(spans)
-        self._last_success.set(time.time())
+        if spans:
+            self._exported.inc(spans)
+            self._last_success.set(time.time())
 
     def dropped(self, spans: int, reason: Reason) -> None:
         if spans:

@@ -24,6 +24,7 @@ class Sink:
         self.answers: deque[int] = deque()
         self.reject = 0
         self.body: bytes | None = None
+        self.kind = "application/x-protobuf"
         self.hold = threading.Event()
         self.hold.set()
         self.arrived = threading.Semaphore(0)
@@ -58,7 +59,7 @@ class Sink:
         answer.partial_success.rejected_spans = self.reject
         content = self.body if self.body is not None else answer.SerializeToString()
         handler.send_response(status)
-        handler.send_header("content-type", "application/x-protobuf")
+        handler.send_header("content-type", self.kind)
         handler.send_header("content-length", str(len(content)))
         handler.end_headers()
         handler.wfile.write(content)

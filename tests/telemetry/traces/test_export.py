@@ -13,8 +13,9 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusC
 from pydantic import SecretStr
 
 from telemetry import TelemetrySettings, start
+from telemetry.traces._answer import Accepted, Refused
 from telemetry.traces._encode import encode_request, encode_span
-from telemetry.traces._receiver import Accepted, HttpReceiver, Refused
+from telemetry.traces._receiver import HttpReceiver
 
 KEY = "pv_4f9d2c7a8b1e6035d4c2a1908f7e6b5d"
 
@@ -133,11 +134,44 @@ def test_spans_that_the_receiver_rejects_are_counted(exporting, sink):
     assert value(telemetry, "telemetry_spans_dropped_total", reason="rejected") == 2
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe garbage", b"x" * 100_000], ids=["empty", "garbage", "long"])
-def test_garbage_after_a_good_status_is_a_success(exporting, sink, body):
-    sink.body = body
+@pytest.mark.parametrize(
+    ("kind", "body", "answer"),
+    [
+        ("application/x-protobuf", b"", Accepted()),
+        ("application/json", b"{}", Accepted()),
+        ("application/json", b'{"partialSuccess": {"rejectedSpans": "3"}}', Accepted(3)),
+        ("application/json", b"[1]", Refused("bad_answer", retry=False)),
+        ("text/plain", b"OK", Accepted()),
+        ("text/html; charset=utf-8", b"<html>", Refused("bad_answer", retry=False)),
+        ("application/x-protobuf", b"\xff\xfe garbage", Refused("bad_answer", retry=False)),
+        ("application/x-protobuf", b"x" * 100_000, Refused("bad_answer", retry=False)),
+    ],
+    ids=["empty", "json", "json rejects", "json garbage", "text", "web page", "garbage", "long"],
+)
+def test_a_good_status_counts_unless_the_answer_shows_that_nobody_understood(exporting, sink, kind, body, answer):
+    sink.kind, sink.body = kind, body
     receiver = HttpReceiver(exporting)
+    assert receiver.post(b"", 5) == answer
+    assert receiver.post(b"", 5) == answer
+    receiver.close()
+
+
+def test_a_proxy_of_the_environment_is_asked(sink, monkeypatch):
+    monkeypatch.setenv("http_proxy", sink.url.replace("//", "//user:pass%20word@"))
+    monkeypatch.setenv("no_proxy", "")
+    with start(TelemetrySettings(otlp_endpoint="http://collector.invalid:4318")) as telemetry:
+        telemetry.tracer.start_span("x").end()
+    assert [span.name for span in sink.spans] == ["x"]
+    assert sink.headers[0]["host"] == "collector.invalid:4318"
+    assert sink.headers[0]["proxy-authorization"] == "Basic dXNlcjpwYXNzIHdvcmQ="
+
+
+def test_a_password_in_the_endpoint_is_sent_but_not_shown(sink):
+    settings = TelemetrySettings(otlp_endpoint=sink.url.replace("//", "//user:secret@"))
+    receiver = HttpReceiver(settings)
     assert receiver.post(b"", 5) == Accepted()
+    assert sink.headers[0]["authorization"] == "Basic dXNlcjpzZWNyZXQ="
+    assert receiver.url == f"{sink.url}/v1/traces"
     receiver.close()
 
 
