@@ -1,6 +1,7 @@
 """Traces, metrics, GPU readings, cost and JSON logs for any FastAPI app.
 
 Two lines are enough: `instrument(app)`, and `with gpu_work("render", customer=...)` around what a GPU is paid for.
+Own metrics are declared as a `Metric` and recorded by `counted`, `timed` and `observed`.
 `telemetry.catalog`, `telemetry.context`, `telemetry.gpu`, `telemetry.logs`, `telemetry.process_settings` and
 `telemetry.serving` are public too.
 """
@@ -9,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from telemetry._labels import from_argument, from_result
+    from telemetry._own import counted, observed, timed
     from telemetry._process import Telemetry, start
     from telemetry._work import GpuWork, gpu_work
     from telemetry.catalog import Metric
@@ -16,7 +19,21 @@ if TYPE_CHECKING:
     from telemetry.http import instrument
     from telemetry.settings import TelemetrySettings
 
-__all__ = ["GpuWork", "Metric", "Telemetry", "TelemetrySettings", "annotate", "gpu_work", "instrument", "start"]
+__all__ = [
+    "GpuWork",
+    "Metric",
+    "Telemetry",
+    "TelemetrySettings",
+    "annotate",
+    "counted",
+    "from_argument",
+    "from_result",
+    "gpu_work",
+    "instrument",
+    "observed",
+    "start",
+    "timed",
+]
 
 # Loaded on first use: those who read only the catalog (dashboards, rules, the command line) do not pay for the SDK.
 _HOME: Final = {
@@ -25,9 +42,14 @@ _HOME: Final = {
     "Telemetry": "telemetry._process",
     "TelemetrySettings": "telemetry.settings",
     "annotate": "telemetry.context",
+    "counted": "telemetry._own",
+    "from_argument": "telemetry._labels",
+    "from_result": "telemetry._labels",
     "gpu_work": "telemetry._work",
     "instrument": "telemetry.http",
+    "observed": "telemetry._own",
     "start": "telemetry._process",
+    "timed": "telemetry._own",
 }
 
 
