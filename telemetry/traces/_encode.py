@@ -11,7 +11,8 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 from telemetry._secrets import redact
 from telemetry.catalog import Attribute
-from telemetry.traces._wire import NotPlain, delimited, encode_pair, encode_plain
+from telemetry.traces._message import encode_plain
+from telemetry.traces._wire import NotPlain, delimited, encode_pair
 
 
 class EncodedSpan(NamedTuple):

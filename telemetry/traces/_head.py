@@ -5,7 +5,7 @@ from typing import Final
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from telemetry.settings import TelemetrySettings
@@ -24,6 +24,7 @@ class HeadSampler(Sampler):
         self._ratio = ratio
         self._bound = round(ratio * (_LOW_64 + 1))
         self._parent_based = parent_based
+        self.records_rest = records_rest
         self._rest = Decision.RECORD_ONLY if records_rest else Decision.DROP
 
     def should_sample(  # noqa: PLR0913, PLR0917 - the SDK's signature
@@ -36,16 +37,17 @@ class HeadSampler(Sampler):
         links: Sequence[Link] | None = None,  # noqa: ARG002
         trace_state: TraceState | None = None,  # noqa: ARG002
     ) -> SamplingResult:
-        parent = get_current_span(parent_context).get_span_context()
-        if not parent.is_valid:
-            sampled, state = trace_id & _LOW_64 < self._bound, None
-        elif self._parent_based:
-            sampled, state = bool(parent.trace_flags & 1), parent.trace_state
-        else:
-            sampled, state = trace_id & _LOW_64 < self._bound, parent.trace_state
-        if sampled:
-            return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, state)
-        return SamplingResult(self._rest, attributes, state)
+        parent: SpanContext | None = get_current_span(parent_context).get_span_context()
+        if parent is not None and not parent.is_valid:
+            parent = None
+        decision = Decision.RECORD_AND_SAMPLE if self.samples(parent, trace_id) else self._rest
+        return SamplingResult(decision, attributes, parent.trace_state if parent else None)
+
+    def samples(self, parent: SpanContext | None, trace_id: int) -> bool:
+        """Return whether a span is sampled; `parent` is None for the first of a trace."""
+        if parent is not None and self._parent_based:
+            return bool(parent.trace_flags & 1)
+        return trace_id & _LOW_64 < self._bound
 
     def get_description(self) -> str:
         return f"HeadSampler{{ratio={self._ratio:g}, parent_based={self._parent_based}, rest={self._rest.name}}}"

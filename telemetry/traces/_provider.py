@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
 from opentelemetry.trace import SpanContext
 
 from telemetry._families import Families
@@ -13,12 +13,14 @@ from telemetry.traces._global import pointing_to
 from telemetry.traces._head import head_sampler, keeps_any
 from telemetry.traces._kept import KeptTraces
 from telemetry.traces._processor import ExportProcessor
+from telemetry.traces._processors import Processors
 from telemetry.traces._receiver import HttpReceiver
 from telemetry.traces._reports import ExportReports
 from telemetry.traces._selfmetrics import ExportMetrics
+from telemetry.traces._slim_tracer import SlimTracerProvider
 
 
-class Provider(TracerProvider):
+class Provider(SlimTracerProvider):
     """The SDK's provider, and what became of a span that has ended."""
 
     kept: KeptTraces | None = None
@@ -40,6 +42,7 @@ def opened(
         resource=Resource.create(attributes),
         sampler=head_sampler(settings),
         span_limits=_limits(settings),
+        active_span_processor=Processors(),
         shutdown_on_exit=False,
     )
     metrics = ExportMetrics(families)
