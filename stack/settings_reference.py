@@ -80,7 +80,7 @@ def _default(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:.10g}"
-    return f"`{str(value).rstrip('/')}`"
+    return f"`{','.join(value) if isinstance(value, tuple) else str(value).rstrip('/')}`"
 
 
 if __name__ == "__main__":

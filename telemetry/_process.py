@@ -9,7 +9,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from telemetry import catalog, logs, traces
+from telemetry import catalog, logs, outbound, traces
 from telemetry._current import current_is, hand_over
 from telemetry._edge import Edge
 from telemetry._families import Families
@@ -92,6 +92,7 @@ def start(
         telemetry = Telemetry(settings, families, provider, opened_logs)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
         stack.enter_context(current_is(telemetry))
+        stack.enter_context(outbound.opened(settings, telemetry.edge("outbound")))
         yield telemetry
 
 

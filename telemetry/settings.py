@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 
 from telemetry._trace_settings import TraceSettings
 
+Outbound = Literal["auto", "httpx", "requests", "redis", "sqlalchemy", "threads"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 #: RunPod's price of one second of a 24 GB card (L4, A5000, RTX 3090), serverless flex, November 2026.
@@ -25,6 +26,10 @@ def _seconds(value: Any) -> Any:
 
 def _comma_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _chosen(value: Any) -> Any:
+    return () if value in ("off", "") else _comma_list(value)
 
 
 def _bounded_interval(value: timedelta) -> timedelta:
@@ -55,6 +60,11 @@ class TelemetrySettings(TraceSettings):
         "contrib",
         description="What makes the server spans: opentelemetry-instrumentation-fastapi (contrib), or a slim middleware "
         "of our own that makes the same ones at some 60 % of the cost (lean). off makes none.",
+    )
+    outbound: Annotated[tuple[Outbound, ...], NoDecode, BeforeValidator(_chosen)] = Field(
+        ("auto",),
+        description="What makes spans of calls to others and hands the trace on to them: `auto` for all that are "
+        "installed, `off`, or some of httpx, requests, redis, sqlalchemy, threads, separated by commas.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is written.")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")

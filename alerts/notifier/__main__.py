@@ -26,7 +26,8 @@ def main() -> int:
     try:
         settings = NotifierSettings.read()
         with (
-            start(TelemetrySettings.read(service_name="plainview-notifier")) as telemetry,
+            # The addresses of webhooks hold their secrets, which have no place in a trace.
+            start(TelemetrySettings.read(service_name="plainview-notifier", outbound=())) as telemetry,
             # Before anything is delivered, so that a second notifier sends nothing twice.
             bind(settings.notifier_host, settings.notifier_port, "PLAINVIEW_NOTIFIER_PORT") as listener,
         ):

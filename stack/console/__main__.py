@@ -24,7 +24,7 @@ from telemetry.serving import StartFailed, bind, serve_all
 _GRACE = timedelta(seconds=5)
 
 # Spans are neither sampled nor sent: the receiver of this process's own spans would be this process.
-_NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off"}
+_NO_SPANS = {"otlp_endpoint": None, "sample_ratio": 0.0, "gpu": "off", "outbound": ()}
 
 
 def main() -> int:

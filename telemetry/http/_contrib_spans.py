@@ -5,10 +5,9 @@ what would cost or tell too much; the reason stands at each step. An app whose a
 that span, its provider and its hooks: one request, one server span.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from fastapi import FastAPI
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
@@ -20,15 +19,14 @@ from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Scope
 
 from telemetry._edge import Edge
+from telemetry._stable_names import stable_names
 from telemetry.http._request import SPAN
 from telemetry.http._span_details import correct, first_name
-
-_OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
 
 
 def trace_requests(app: FastAPI, provider: TracerProvider) -> None:
     """Have `app` make one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
-    with _stable_names(), _background_tasks_untouched():
+    with stable_names(), _background_tasks_untouched():
         FastAPIInstrumentor.instrument_app(
             app, tracer_provider=provider, meter_provider=NoOpMeterProvider(), exclude_spans=["receive", "send"]
         )
@@ -95,21 +93,6 @@ def _hand_over(spans: OpenTelemetryMiddleware, edge: Edge) -> None:
             authors_hook(span, scope)
 
     spans.server_request_hook = hook
-
-
-@contextmanager
-def _stable_names() -> Iterator[None]:
-    """Set the opt-in while OpenTelemetry asks for it, once in a process; children should not inherit it."""
-    before = os.environ.get(_OPT_IN)
-    chosen = [name for name in (before or "").split(",") if name.strip() and not name.strip().startswith("http")]
-    os.environ[_OPT_IN] = ",".join([*chosen, "http"])
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_OPT_IN]
-        else:
-            os.environ[_OPT_IN] = before
 
 
 @contextmanager

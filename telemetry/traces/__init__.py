@@ -1,5 +1,6 @@
 """Spans on the OpenTelemetry SDK, exported by OTLP/HTTP without ever holding up a request or a shutdown."""
 
+from telemetry.traces._global import pointing_tracer
 from telemetry.traces._provider import Provider, opened
 
-__all__ = ["Provider", "opened"]
+__all__ = ["Provider", "opened", "pointing_tracer"]

@@ -41,6 +41,11 @@ class _PointingTracer(Tracer):
         return self._now().start_as_current_span(*args, **kwargs)
 
 
+def pointing_tracer(*args: Any, **kwargs: Any) -> Tracer:
+    """Return a tracer of whatever is current when it is used, also where an app has a global provider of its own."""
+    return _PointingTracer(args, kwargs)
+
+
 @contextmanager
 def pointing_to(provider: TracerProvider) -> Iterator[None]:
     """Make `provider` the global one until the block ends; an app that has set its own keeps it."""
