@@ -2,8 +2,8 @@
 
 Two lines are enough: `instrument(app)`, and `with gpu_work("render", customer=...)` around what a GPU is paid for.
 Own metrics are declared as a `Metric` and recorded by `counted`, `timed` and `observed`.
-`telemetry.catalog`, `telemetry.context`, `telemetry.gpu`, `telemetry.logs`, `telemetry.process_settings` and
-`telemetry.serving` are public too.
+`telemetry.catalog`, `telemetry.context`, `telemetry.gpu`, `telemetry.logs`, `telemetry.process_settings`,
+`telemetry.serving` and `telemetry.work` are public too.
 """
 
 from importlib import import_module
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from telemetry._labels import from_argument, from_result
     from telemetry._own import counted, observed, timed
     from telemetry._process import Telemetry, start
-    from telemetry._work import GpuWork, gpu_work
     from telemetry.catalog import Metric
     from telemetry.context import annotate
     from telemetry.http import instrument
     from telemetry.settings import TelemetrySettings
+    from telemetry.work import GpuWork, gpu_work
 
 __all__ = [
     "GpuWork",
@@ -37,7 +37,7 @@ __all__ = [
 
 # Loaded on first use: those who read only the catalog (dashboards, rules, the command line) do not pay for the SDK.
 _HOME: Final = {
-    "GpuWork": "telemetry._work",
+    "GpuWork": "telemetry.work",
     "Metric": "telemetry.catalog",
     "Telemetry": "telemetry._process",
     "TelemetrySettings": "telemetry.settings",
@@ -45,7 +45,7 @@ _HOME: Final = {
     "counted": "telemetry._own",
     "from_argument": "telemetry._labels",
     "from_result": "telemetry._labels",
-    "gpu_work": "telemetry._work",
+    "gpu_work": "telemetry.work",
     "instrument": "telemetry.http",
     "observed": "telemetry._own",
     "start": "telemetry._process",

@@ -1,6 +1,6 @@
 """Telemetry of one process: started at its entry point, flushed and undone at its end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,9 +15,12 @@ from telemetry._edge import Edge
 from telemetry._families import Families
 from telemetry._held import Held
 from telemetry.gpu._device import Device, cpu_device
+from telemetry.gpu._readings import Card
 from telemetry.logs import Logs
 from telemetry.settings import TelemetrySettings
 from telemetry.traces import Provider
+from telemetry.work._collector import MemoryCollector
+from telemetry.work._places import Places
 
 
 class Telemetry:
@@ -31,6 +34,8 @@ class Telemetry:
         self.logs = logs
         self.held = Held()
         self.device: Callable[[], Device] = cpu_device
+        self.cards: Callable[[], Sequence[Card]] = tuple
+        self.places = Places(self._busy)
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -55,6 +60,10 @@ class Telemetry:
     def edge(self, part: str) -> Edge:
         """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
         return self.families.edge(part)
+
+    def _busy(self, device: Device, seconds: float) -> None:
+        with self.edge("gpu_work"):
+            self.counter(catalog.GPU_WORK_BUSY).labels(device.kind, device.uuid or "").inc(seconds)
 
     def serve_metrics(self, host: str, port: int, *, ready: Callable[[], bool]) -> AbstractContextManager[int]:
         """Serve /metrics, /health/live and /health/ready from a thread, for processes that are no web service.
@@ -91,6 +100,7 @@ def start(
         provider = stack.enter_context(traces.opened(settings, families, span_processor))
         telemetry = Telemetry(settings, families, provider, opened_logs)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
+        telemetry.register(MemoryCollector(telemetry.places, telemetry.edge("memory")))
         stack.enter_context(current_is(telemetry))
         stack.enter_context(outbound.opened(settings, telemetry.edge("outbound")))
         yield telemetry

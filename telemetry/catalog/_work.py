@@ -11,6 +11,13 @@ from telemetry.catalog._metric import JOB_SECONDS, MEMORY_BYTES, Metric
 
 _MODEL = ("model", "device", "source")
 _CARD = ("device", "gpu_uuid")
+_DEVICES = ("gpu", "cpu", "simulated")
+_OUTCOMES = ("succeeded", "failed", "cancelled", "out_of_memory")
+_TOLD_BY = (
+    *("torch", "cuda", "cudnn", "cublas", "cupy", "jax", "tensorflow", "onnxruntime", "tensorrt", "nvml"),
+    *("host", "reading"),
+)
+_RESTARTS = ("out_of_memory", "leak", "memory_limit")
 
 GPU_WORK_DURATION: Final = Metric(
     "gpu_work_duration_seconds",
@@ -18,6 +25,7 @@ GPU_WORK_DURATION: Final = Metric(
     "Time from begin to end of a piece of work, by outcome (succeeded, failed, cancelled, out_of_memory).",
     unit="seconds",
     labels=("operation", "outcome"),
+    values={"outcome": _OUTCOMES},
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, *JOB_SECONDS),
 )
 GPU_WORK_RUNNING: Final = Metric(
@@ -36,6 +44,7 @@ GPU_WORK_ENERGY: Final = Metric(
     "Energy that the card used while work ran, shared by works that overlap. `source`: counter (the card's energy counter) or power (samples of its power).",
     unit="joules",
     labels=("operation", "device", "source"),
+    values={"device": _DEVICES, "source": ("counter", "power")},
 )
 GPU_WORK_MEMORY_PEAK: Final = Metric(
     "gpu_work_memory_peak_bytes",
@@ -50,6 +59,7 @@ GPU_OUT_OF_MEMORY: Final = Metric(
     "counter",
     "Pieces of work that ran out of memory, by what told: torch, cuda, cudnn, cublas, cupy, jax, tensorflow, onnxruntime, tensorrt, nvml, host (main memory), reading (a full card when a CUDA error came).",
     labels=("operation", "source"),
+    values={"source": _TOLD_BY},
 )
 MODEL_MEMORY_BASELINE: Final = Metric(
     "model_memory_baseline_bytes",
@@ -112,5 +122,6 @@ WORKER_RESTARTS: Final = Metric(
     "counter",
     "Times a worker ended by itself to be started anew, by reason (out_of_memory, leak, memory_limit).",
     labels=("reason",),
+    values={"reason": _RESTARTS},
     source="worker",
 )

@@ -35,6 +35,7 @@ class Plan:
         slow_seconds: time between two readings of what changes rarely.
         gap_seconds: activity is not measured over more than this.
         processes: whether memory is read by process.
+        own_pid: id of this process as the driver sees it, None where that is not known.
     """
 
     start_seconds: float = 15.0
@@ -43,6 +44,7 @@ class Plan:
     slow_seconds: float = 10.0
     gap_seconds: float = 60.0
     processes: bool = False
+    own_pid: int | None = None
 
 
 class UnreadableCard:
@@ -136,8 +138,8 @@ class NvmlCard:
         readings.update(self._activity.read())
         if divided:
             readings.update(self._instances.read())
-        if self._plan.processes:
-            readings.update(read_processes(self._asking))
+        if self._plan.processes or self._plan.own_pid is not None:
+            readings.update(read_processes(self._asking, self._plan.own_pid, every=self._plan.processes))
         return readings
 
     def _rarely(self) -> dict[Key, Reading]:

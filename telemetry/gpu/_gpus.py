@@ -1,5 +1,6 @@
 """The cards of this process: opened once by the worker, read by the collector and by whoever asks."""
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,12 @@ from telemetry.gpu._card import Plan
 from telemetry.gpu._collector import GpuCollector
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.gpu._nvml import NvmlSource
+from telemetry.gpu._processes import own_pid
 from telemetry.gpu._reader import Pace, Reader
 from telemetry.gpu._readings import Snapshot
 from telemetry.gpu._simulated import SimulatedSource
 from telemetry.gpu._source import Source
+from telemetry.gpu._visible import visible
 from telemetry.settings import TelemetrySettings
 
 if TYPE_CHECKING:
@@ -48,11 +51,19 @@ class Gpus:
         return self._wait_for(wanted, seconds)
 
     def device(self) -> Device:
-        """Return the first card that answers, else the CPU that stands in for one."""
-        card = next((card for card in self.snapshot().cards if card.lost is None and card.facts), None)
-        if card is None or card.facts is None:
+        """Return the first card that answers and that CUDA_VISIBLE_DEVICES shows, else the CPU that stands in for one."""
+        cards = self.snapshot().cards
+        answering = [(card, card.facts) for card in cards if card.lost is None and card.facts]
+        if "CUDA_VISIBLE_DEVICES" in os.environ:
+            shown = [uuid for uuid in visible(cards) if uuid is not None]
+            answering = sorted(
+                ((card, facts) for card, facts in answering if facts.simulated or card.uuid in shown),
+                key=lambda found: shown.index(found[0].uuid) if found[0].uuid in shown else 0,
+            )
+        if not answering:
             return cpu_device()
-        return Device("simulated" if card.facts.simulated else "gpu", card.facts.model, card.uuid)
+        card, facts = answering[0]
+        return Device("simulated" if facts.simulated else "gpu", facts.model, card.uuid)
 
 
 @contextmanager
@@ -71,14 +82,16 @@ def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[G
     host = platform.node() if settings.gpu_dcgm_names else None
     collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=3 * interval + _SLOWEST_SECONDS, dcgm_host=host)
     telemetry.register(collector)
+    reader.snapshot.watch(_told_to(telemetry))
     reader.start()
     gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
     before, telemetry.device = telemetry.device, gpus.device
+    cards_before, telemetry.cards = telemetry.cards, lambda: gpus.snapshot().cards
     telemetry.gauge(catalog.GPU_PRICE).labels(gpus.device().kind).set(float(settings.gpu_price_usd_per_second))
     try:
         yield gpus
     finally:
-        telemetry.device = before
+        telemetry.device, telemetry.cards = before, cards_before
         telemetry.registry.unregister(collector)
         reader.stop(_STOP_SECONDS)
 
@@ -89,8 +102,16 @@ def _source(settings: TelemetrySettings, telemetry: "Telemetry") -> Source:
     errors = telemetry.counter(catalog.GPU_READ_ERRORS)
     interval = settings.gpu_interval.total_seconds()
     slow, gap = min(_SLOW_SECONDS, 10 * interval), max(_GAP_SECONDS, 3 * interval)
-    plan = Plan(slow_seconds=slow, gap_seconds=gap, processes=settings.gpu_processes)
+    plan = Plan(slow_seconds=slow, gap_seconds=gap, processes=settings.gpu_processes, own_pid=own_pid())
     return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc(), plan)
+
+
+def _told_to(telemetry: "Telemetry") -> Callable[[Snapshot], None]:
+    def tell(snapshot: Snapshot) -> None:
+        with telemetry.edge("gpu_work"):
+            telemetry.places.take(snapshot)
+
+    return tell
 
 
 def _noted_by(telemetry: "Telemetry") -> Callable[[Exception], None]:

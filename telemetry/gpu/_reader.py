@@ -155,6 +155,11 @@ class _Published:
         self._snapshot = first
         self._pid = os.getpid()
         self._changed = threading.Condition()
+        self._watcher: Callable[[Snapshot], None] = lambda _snapshot: None
+
+    def watch(self, watcher: Callable[[Snapshot], None]) -> None:
+        """Let `watcher` have every snapshot from now on, in the thread that made it; it raises nothing."""
+        self._watcher = watcher
 
     def get(self) -> Snapshot:
         return self._snapshot if os.getpid() == self._pid else _FORKED
@@ -163,6 +168,7 @@ class _Published:
         with self._changed:
             self._snapshot = snapshot
             self._changed.notify_all()
+        self._watcher(snapshot)
 
     def wait_for(self, wanted: Callable[[Snapshot], bool], seconds: float) -> Snapshot:
         """Return the first snapshot that is `wanted`, or the last one when the time is over."""
