@@ -11,7 +11,7 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
@@ -71,15 +71,29 @@ def bind(host: str, port: int, variable: str) -> socket.socket:
         raise PortTaken(host, port, variable, error) from error
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, grace: timedelta) -> None:
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    grace: timedelta,
+    websockets: bool = False,
+    started: Callable[[], None] = lambda: None,
+) -> None:
     """Answer requests on `listener` until SIGTERM or SIGINT; requests under way then have `grace` to finish.
 
-    No access line, no Server header, no web sockets. A second SIGINT waits for nothing. Call it from the main thread.
+    No access line, no Server header. A second SIGINT waits for nothing. Call it from the main thread.
+
+    Args:
+        app: any ASGI application.
+        listener: where to answer, see `bind`.
+        grace: time for requests under way.
+        websockets: whether WebSockets are answered too.
+        started: called once the lifespan has begun and requests are answered.
 
     Raises:
         StartFailed: the application's lifespan did not begin.
     """
-    serve_all([(app, listener)], grace=grace)
+    _serve([_Server(app, grace, websockets=websockets, started=started)], [listener])
 
 
 def serve_all(served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedelta) -> None:
@@ -88,12 +102,15 @@ def serve_all(served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedel
     Raises:
         StartFailed: the lifespan of one did not begin.
     """
-    servers = [_Server(app, grace) for app, _ in served]
+    _serve([_Server(app, grace) for app, _ in served], [listener for _, listener in served])
+
+
+def _serve(servers: Sequence[_Server], listeners: Sequence[socket.socket]) -> None:
     with (
         _told_to_stop(servers),
         asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner,
     ):
-        runner.run(_together(servers, [listener for _, listener in served]))
+        runner.run(_together(servers, listeners))
 
 
 async def _together(servers: Sequence[_Server], listeners: Sequence[socket.socket]) -> None:
@@ -130,7 +147,15 @@ def _told_to_stop(servers: Sequence[_Server]) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves the signals to `serve_all`."""
 
-    def __init__(self, app: ASGIApp, grace: timedelta) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        grace: timedelta,
+        *,
+        websockets: bool = False,
+        started: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._once_started = started
         super().__init__(
             uvicorn.Config(
                 app,
@@ -138,11 +163,16 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="warning",  # what listens where is said once, by the entry point
                 server_header=False,
-                ws="none",
+                ws="auto" if websockets else "none",
                 timeout_graceful_shutdown=max(1, round(grace.total_seconds())),
                 timeout_keep_alive=round(_KEEP_ALIVE.total_seconds()),
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._once_started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -111,7 +111,7 @@ def _bill(_facts: Facts) -> None:
 
 
 def _generator(_facts: Facts) -> None:
-    from stack.native.importable import problem  # noqa: PLC0415
+    from telemetry.importable import problem  # noqa: PLC0415
     from telemetry.process_settings import SettingsInvalid  # noqa: PLC0415
 
     chosen = os.environ.get("PLAINVIEW_GENERATOR", "")  # the default is our own, a wrong form is the settings' to say

@@ -59,6 +59,7 @@ class Event:
     NOTIFIER_LISTENING: Final = "notifier.listening"
     WATCHDOG_SILENT: Final = "watchdog.silent"
     WATCHDOG_BACK: Final = "watchdog.back"
+    APP_LISTENING: Final = "app.listening"
     API_LISTENING: Final = "api.listening"
     CONSOLE_LISTENING: Final = "console.listening"
     TELEMETRY_EXPORT_FAILED: Final = "telemetry.export_failed"

@@ -7,7 +7,7 @@ that span, its provider and its hooks: one request, one server span.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
@@ -15,6 +15,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Scope
 
@@ -24,11 +25,14 @@ from telemetry.http._request import SPAN
 from telemetry.http._span_details import correct, first_name
 
 
-def trace_requests(app: FastAPI, provider: TracerProvider) -> None:
+def trace_requests(app: Starlette, provider: TracerProvider) -> None:
     """Have `app` make one SERVER span per request, with the stable HTTP names and no span per ASGI message."""
     with stable_names(), _background_tasks_untouched():
         FastAPIInstrumentor.instrument_app(
-            app, tracer_provider=provider, meter_provider=NoOpMeterProvider(), exclude_spans=["receive", "send"]
+            cast("FastAPI", app),
+            tracer_provider=provider,
+            meter_provider=NoOpMeterProvider(),
+            exclude_spans=["receive", "send"],
         )
 
 

@@ -1,11 +1,13 @@
-"""One line for any FastAPI app."""
+"""One line for any FastAPI or Starlette app."""
 
 import atexit
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from telemetry._current import current
@@ -16,12 +18,12 @@ from telemetry.http._middleware import ExceptionWitness, RequestMiddleware
 from telemetry.http._observer import Observer
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
-from telemetry.http._spans import SpanSource, span_source
+from telemetry.http._spans import Observed, SpanSource, span_source
 from telemetry.http._websocket import WebSockets
 from telemetry.settings import TelemetrySettings
 
 
-def instrument(app: FastAPI, telemetry: Telemetry | None = None) -> Telemetry:
+def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
     """Add telemetry to `app` and return the `Telemetry` that it reports to.
 
     The app gets one server span per request (stable HTTP names), RED metrics with exemplars, X-Request-ID and
@@ -51,7 +53,7 @@ def _start_for_the_process() -> Telemetry:
     return telemetry
 
 
-def _wrap_stack(app: FastAPI, telemetry: Telemetry, traced: SpanSource) -> None:
+def _wrap_stack(app: Starlette, telemetry: Telemetry, traced: SpanSource) -> None:
     """Put ours directly inside the server span. `add_middleware` would put it inside the handler that answers 500."""
     build = app.build_middleware_stack
 
@@ -62,15 +64,20 @@ def _wrap_stack(app: FastAPI, telemetry: Telemetry, traced: SpanSource) -> None:
             stack = build()
         finally:
             del app.user_middleware[0]
-        observer = Observer(
-            RedMetrics(telemetry.families),
-            AccessLines(telemetry.settings, telemetry.logs),
-            RouteTemplates(app.routes),
-            telemetry.edge("http"),
-            telemetry.tracer_provider.exports,
-        )
-        metrics = MetricsEndpoint(telemetry.registry)
-        websockets = WebSockets(observer, telemetry.families)
-        return traced(stack, partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets))
+        return traced(stack, observing(telemetry, app.routes))
 
     app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]
+
+
+def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
+    """Return what makes the layer that observes requests to an app with these routes."""
+    observer = Observer(
+        RedMetrics(telemetry.families),
+        AccessLines(telemetry.settings, telemetry.logs),
+        RouteTemplates(routes),
+        telemetry.edge("http"),
+        telemetry.tracer_provider.exports,
+    )
+    metrics = MetricsEndpoint(telemetry.registry)
+    websockets = WebSockets(observer, telemetry.families)
+    return partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets)

@@ -9,8 +9,8 @@ FastAPI traces itself since 0.142; it is told to leave that to us.
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from fastapi import FastAPI
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry._edge import Edge
@@ -29,7 +29,7 @@ class Observed(Protocol):
 SpanSource = Callable[[ASGIApp, Observed], ASGIApp]
 
 
-def span_source(app: FastAPI, telemetry: Telemetry) -> SpanSource:
+def span_source(app: Starlette, telemetry: Telemetry) -> SpanSource:
     """Return what puts the server span around a built stack of `app`."""
     _keep_fastapi_from_tracing(app)
     chosen = telemetry.settings.span_source
@@ -52,7 +52,7 @@ def _contrib(stack: ASGIApp, observed: Observed, edge: Edge) -> ASGIApp:
     return observed(stack, ends_span=False)  # without spans: counted as an error and logged
 
 
-def _keep_fastapi_from_tracing(app: FastAPI) -> None:
+def _keep_fastapi_from_tracing(app: Starlette) -> None:
     """Say what `FastAPI(telemetry={"tracing": False, ...})` says; without it a request costs its check, or a second span.
 
     It would step aside from instrumentation-asgi's middleware by itself, from no other.

@@ -14,6 +14,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from telemetry._secrets import redact, redact_fields
 from telemetry.catalog import Event
+from telemetry.logs import _own
 from telemetry.logs._fields import AddCommon, Fields, common
 from telemetry.logs._render import json_line, plain_line
 from telemetry.settings import TelemetrySettings
@@ -45,6 +46,7 @@ class Logs:
 
     def __init__(self, settings: TelemetrySettings, stream: TextIO | None) -> None:
         self._service = settings.service_name
+        self._level = settings.log_level
         self._console = settings.log_format == "console"
         self._access = logging.getLogger("plainview.access")
         self.handler = _StdoutHandler() if stream is None else logging.StreamHandler(stream)
@@ -57,9 +59,11 @@ class Logs:
         self.handler.addFilter(_no_handshake_of_uvicorn)
 
     def adopt(self) -> None:
-        """Route the loggers of uvicorn and DBOS here, also when they were set up after the start."""
+        """Route the loggers of uvicorn and DBOS here, and our own, also when logging was configured after the start."""
+        _own.keep(self.handler, self._level)
         for name in _ADOPTED:
             logger = logging.getLogger(name)
+            logger.disabled = False
             logger.handlers = [self.handler]
             logger.propagate = False
         # The access line is ours: it has ids, and the route instead of the URL.
@@ -103,7 +107,8 @@ def opened(settings: TelemetrySettings, stream: TextIO | None = None) -> Iterato
             wrapper_class=structlog.stdlib.BoundLogger,
         )
     try:
-        yield logs
+        with _own.as_before():
+            yield logs
     finally:
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate

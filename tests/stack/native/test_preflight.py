@@ -4,9 +4,9 @@ import pytest
 
 from stack import secrets
 from stack.native import preflight
-from stack.native.importable import problem
 from stack.native.layout import Site
 from stack.native.ports import Ports
+from telemetry.importable import problem
 
 
 @pytest.fixture
