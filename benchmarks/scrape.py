@@ -31,7 +31,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     from telemetry._families import Families  # noqa: PLC0415 - the path is set below
-    from telemetry.http._render import rendered  # noqa: PLC0415
+    from telemetry.exposition._text import rendered  # noqa: PLC0415
 
     client_openmetrics: Callable[[CollectorRegistry], bytes] = generate_openmetrics
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

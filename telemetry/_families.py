@@ -90,6 +90,7 @@ class Families:
             family = cls(metric.name, metric.help, metric.labels, registry=None)
         if metric.labels and metric is not catalog.LABELS_DROPPED:
             family.guard = self._guard(metric)
+        family.processes = metric.across_processes()
         self.registry.register(family)
         return family
 

@@ -65,6 +65,8 @@ class _Bounded(MetricWrapperBase):
     """A family whose `labels` asks a guard before it makes a series; one that is there is found without a lock."""
 
     guard: Guard | None = None
+    #: What is shown of several processes: the entry's `across_processes`.
+    processes: str | None = None
 
     def labels(self, *values: object, **named: object) -> Self:
         if values:

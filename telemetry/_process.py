@@ -14,6 +14,7 @@ from telemetry._current import current_is, hand_over
 from telemetry._edge import Edge
 from telemetry._families import Families
 from telemetry._held import Held
+from telemetry.exposition import Exposition, exposed
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.gpu._readings import Card
 from telemetry.logs import Logs
@@ -26,9 +27,17 @@ from telemetry.work._places import Places
 class Telemetry:
     """Where this process reports to. Made by `start`; lives as long as the process or the test."""
 
-    def __init__(self, settings: TelemetrySettings, families: Families, tracer_provider: Provider, logs: Logs) -> None:
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        families: Families,
+        tracer_provider: Provider,
+        logs: Logs,
+        exposition: Exposition,
+    ) -> None:
         self.settings = settings
         self.families = families
+        self.exposition = exposition
         self.tracer_provider = tracer_provider
         self.tracer: Tracer = tracer_provider.get_tracer("plainview")
         self.logs = logs
@@ -75,7 +84,7 @@ class Telemetry:
         """
         from telemetry._serve import serving  # noqa: PLC0415 - http.server is needed by workers only
 
-        return serving(self.registry, host, port, ready)
+        return serving(self.exposition, host, port, ready)
 
 
 @contextmanager
@@ -97,8 +106,11 @@ def start(
         families = Families(registry)
         hand_over(families)
         opened_logs = stack.enter_context(logs.opened(settings))
+        # Around the traces, whose last counts come when they are closed.
+        edge = families.edge("processes")
+        exposition = stack.enter_context(exposed(families, settings.service_name, edge))
         provider = stack.enter_context(traces.opened(settings, families, span_processor))
-        telemetry = Telemetry(settings, families, provider, opened_logs)
+        telemetry = Telemetry(settings, families, provider, opened_logs, exposition)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
         telemetry.register(MemoryCollector(telemetry.places, telemetry.edge("memory")))
         stack.enter_context(current_is(telemetry))

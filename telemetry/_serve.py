@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from prometheus_client import CollectorRegistry
-
+from telemetry.exposition import Exposition
 from telemetry.http._exposition import METRICS_PATH, render
 
 
 @contextmanager
-def serving(registry: CollectorRegistry, host: str, port: int, ready: Callable[[], bool]) -> Iterator[int]:
+def serving(exposition: Exposition, host: str, port: int, ready: Callable[[], bool]) -> Iterator[int]:
     """Serve until the block ends; yields the port that was taken."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -22,7 +21,7 @@ def serving(registry: CollectorRegistry, host: str, port: int, ready: Callable[[
             path = self.path.partition("?")[0]
             if path == METRICS_PATH:
                 body, headers = render(
-                    registry, self.headers.get("accept", ""), self.headers.get("accept-encoding", "")
+                    exposition, self.headers.get("accept", ""), self.headers.get("accept-encoding", ""), address
                 )
                 self._answer(200, body, headers)
             elif path == "/health/live":
@@ -51,10 +50,12 @@ def serving(registry: CollectorRegistry, host: str, port: int, ready: Callable[[
             error.errno, f"cannot serve metrics on {host}:{port}: {error.strerror}. Free the port or set another"
         ) from error
     server.daemon_threads = True
+    address: tuple[str, int] = (str(server.server_address[0]), server.server_address[1])
+    exposition.begin()
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="plainview-metrics", daemon=True)
     thread.start()
     try:
-        yield server.server_address[1]
+        yield address[1]
     finally:
         server.shutdown()
         thread.join()

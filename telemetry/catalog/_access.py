@@ -17,4 +17,5 @@ HEALTH_COMPONENT: Final = Metric(
     "State of a component as the last readiness check saw it: 1 healthy, 0.5 degraded, 0 unhealthy.",
     labels=("component",),
     source="service",
+    processes="min",
 )

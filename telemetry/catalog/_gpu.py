@@ -160,6 +160,7 @@ GPU_ENERGY: Final = Metric(
     unit="joules",
     labels=_GPU,
     source="worker",
+    processes="one",
 )
 GPU_CLOCK: Final = Metric(
     "gpu_clock_hertz",
@@ -198,6 +199,7 @@ GPU_THROTTLE: Final = Metric(
     unit="seconds",
     labels=("gpu_uuid", "reason"),
     source="worker",
+    processes="one",
 )
 GPU_ECC_ERRORS: Final = Metric(
     "gpu_ecc_errors_total",
@@ -205,6 +207,7 @@ GPU_ECC_ERRORS: Final = Metric(
     "Memory errors since the driver was loaded, by type (corrected, uncorrected).",
     labels=("gpu_uuid", "type"),
     source="worker",
+    processes="one",
 )
 GPU_ECC_LIFETIME: Final = Metric(
     "gpu_ecc_errors_lifetime",
@@ -261,6 +264,7 @@ GPU_PCIE_REPLAYS: Final = Metric(
     "PCIe packets sent again; rising means a bad slot, riser or link.",
     labels=_GPU,
     source="worker",
+    processes="one",
 )
 GPU_PCIE_TRANSMIT: Final = Metric(
     "gpu_pcie_transmit_bytes_total",
@@ -269,6 +273,7 @@ GPU_PCIE_TRANSMIT: Final = Metric(
     unit="bytes",
     labels=_GPU,
     source="worker",
+    processes="one",
 )
 GPU_PCIE_RECEIVE: Final = Metric(
     "gpu_pcie_receive_bytes_total",
@@ -277,6 +282,7 @@ GPU_PCIE_RECEIVE: Final = Metric(
     unit="bytes",
     labels=_GPU,
     source="worker",
+    processes="one",
 )
 GPU_PCIE_GENERATION: Final = Metric(
     "gpu_pcie_link_generation",
@@ -313,6 +319,7 @@ GPU_NVLINK_TRANSMIT: Final = Metric(
     unit="bytes",
     labels=("gpu_uuid", "link"),
     source="worker",
+    processes="one",
 )
 GPU_NVLINK_RECEIVE: Final = Metric(
     "gpu_nvlink_receive_bytes_total",
@@ -321,6 +328,7 @@ GPU_NVLINK_RECEIVE: Final = Metric(
     unit="bytes",
     labels=("gpu_uuid", "link"),
     source="worker",
+    processes="one",
 )
 GPU_NVLINK_ACTIVE: Final = Metric(
     "gpu_nvlink_active",
@@ -335,6 +343,7 @@ GPU_NVLINK_ERRORS: Final = Metric(
     "Errors of an NVLink, by kind (replay, recovery, crc_flit, crc_data, receive, link_integrity).",
     labels=("gpu_uuid", "link", "kind"),
     source="worker",
+    processes="one",
 )
 GPU_FAN_SPEED: Final = Metric(
     "gpu_fan_speed_ratio",
@@ -421,6 +430,7 @@ GPU_XID_ERRORS: Final = Metric(
     "XID errors that the driver reported while this process watched, by XID.",
     labels=("gpu_uuid", "xid"),
     source="worker",
+    processes="one",
 )
 GPU_XID_LAST: Final = Metric(
     "gpu_xid_last_timestamp_seconds",
@@ -457,4 +467,5 @@ GPU_READ_ERRORS: Final = Metric(
     "NVML calls that failed, by call and error; a reading that a card does not support is not an error.",
     labels=("call", "error"),
     source="worker",
+    processes="one",
 )

@@ -24,6 +24,7 @@ HTTP_ACTIVE_REQUESTS: Final = Metric(
     "gauge",
     "Requests being answered now.",
     labels=("http_request_method",),
+    processes="sum",
 )
 HTTP_REQUEST_BODY_SIZE: Final = Metric(
     "http_server_request_body_size_bytes",

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 from telemetry.catalog import _rules
 
 MetricType = Literal["counter", "gauge", "histogram", "info"]
+Processes = Literal["sum", "max", "min", "one", "each"]
 
 # Bounds fit the thing measured: an API answers in milliseconds, a job may take an hour.
 API_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -43,6 +44,9 @@ class Metric:
         source: which part exports it (`service`, `worker`, `notifier`, `console`, `any`).
         values: the closed set of a label's values; what is not in it is shown as `other`.
         bound: how many values each other label may have; those that come later are shown as `other`.
+        processes: what is shown of several processes that serve one address: the `sum`, the highest (`max`), the lowest
+            (`min`), what the oldest of them shows (`one`), or a series of `each`, told apart by the label `pid`.
+            Without it: what counts is added up, facts are shown once, and of a gauge what the oldest shows.
 
     Raises:
         MetricInvalid: a field breaks a rule of Prometheus or of this catalog, or the name is taken by another entry.
@@ -57,12 +61,18 @@ class Metric:
     source: str = "any"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     bound: int = 100
+    processes: Processes | None = None
 
     def __post_init__(self) -> None:
         lines = list(_rules.broken(self)) or list(_taken(self))
         if lines:
             raise MetricInvalid(*lines)
         _DECLARED.update((name, self) for name in _rules.claimed(self))
+
+    def across_processes(self) -> Processes:
+        """Return what is shown of several processes."""
+        by_type: dict[MetricType, Processes] = {"counter": "sum", "histogram": "sum", "info": "max", "gauge": "one"}
+        return self.processes or by_type[self.type]
 
     def series(self) -> tuple[str, ...]:
         """Return the sample names that a query may use for this family."""

@@ -60,6 +60,7 @@ PROVIDER_BILL_LAST_SUCCESS: Final = Metric(
     unit="seconds",
     labels=("provider",),
     source="service",
+    processes="max",
 )
 PROVIDER_BILL_ERRORS: Final = Metric(
     "provider_bill_errors_total",

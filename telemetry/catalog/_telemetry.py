@@ -24,7 +24,7 @@ TRACES_KEPT: Final = Metric(
     labels=("reason",),
 )
 SPAN_QUEUE: Final = Metric(
-    "telemetry_span_queue_length", "gauge", "Finished spans that wait for export or are on their way."
+    "telemetry_span_queue_length", "gauge", "Finished spans that wait for export or are on their way.", processes="sum"
 )
 EXPORT_FAILURES: Final = Metric(
     "telemetry_export_failures_total",
@@ -37,6 +37,7 @@ EXPORT_LAST_SUCCESS: Final = Metric(
     "gauge",
     "Unix time of the last export that the trace backend accepted; 0 before the first.",
     unit="seconds",
+    processes="max",
 )
 
 TELEMETRY_ERRORS: Final = Metric(
@@ -50,4 +51,15 @@ LABELS_DROPPED: Final = Metric(
     "counter",
     "Observations whose label value was shown as `other`: it was new beyond the bound, or outside the label's set.",
     labels=("metric", "label"),
+)
+TELEMETRY_PROCESSES: Final = Metric(
+    "telemetry_processes",
+    "gauge",
+    "Processes that serve this address and whose figures are added up here.",
+    processes="sum",
+)
+TELEMETRY_PROCESSES_SILENT: Final = Metric(
+    "telemetry_processes_silent_total",
+    "counter",
+    "Times that one of these processes did not answer a scrape in time; its totals are those of its last answer.",
 )

@@ -20,6 +20,7 @@ WEBSOCKET_ACTIVE: Final = Metric(
     "gauge",
     "Connections that are open now.",
     labels=("http_route",),
+    processes="sum",
 )
 WEBSOCKET_DURATION: Final = Metric(
     "websocket_server_connection_duration_seconds",

@@ -29,7 +29,11 @@ GPU_WORK_DURATION: Final = Metric(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, *JOB_SECONDS),
 )
 GPU_WORK_RUNNING: Final = Metric(
-    "gpu_work_running", "gauge", "Pieces of work that run now; nested ones count too.", labels=("operation",)
+    "gpu_work_running",
+    "gauge",
+    "Pieces of work that run now; nested ones count too.",
+    labels=("operation",),
+    processes="sum",
 )
 GPU_WORK_BUSY: Final = Metric(
     "gpu_work_busy_seconds_total",
@@ -67,6 +71,7 @@ MODEL_MEMORY_BASELINE: Final = Metric(
     "Memory in use once the model was loaded, before its first piece of work.",
     unit="bytes",
     labels=_MODEL,
+    processes="max",
 )
 MODEL_MEMORY_AFTER: Final = Metric(
     "model_memory_after_work_bytes",
@@ -74,6 +79,7 @@ MODEL_MEMORY_AFTER: Final = Metric(
     "Memory in use after the last piece of work, when the device was idle.",
     unit="bytes",
     labels=_MODEL,
+    processes="max",
 )
 MODEL_MEMORY_LEAK: Final = Metric(
     "model_memory_leak_bytes",
@@ -81,6 +87,7 @@ MODEL_MEMORY_LEAK: Final = Metric(
     "Bytes by which the memory after a piece of work grows with each one: robust slope over the last ones; absent until enough have run, negative when it shrinks.",
     unit="bytes",
     labels=_MODEL,
+    processes="max",
 )
 MODEL_MEMORY_GROWTH: Final = Metric(
     "model_memory_growth_bytes",
@@ -88,6 +95,7 @@ MODEL_MEMORY_GROWTH: Final = Metric(
     "Memory after work now, above what it was once the first ones had warmed the process up.",
     unit="bytes",
     labels=_MODEL,
+    processes="max",
 )
 TORCH_MEMORY_ALLOCATED: Final = Metric(
     "torch_memory_allocated_bytes",
@@ -95,6 +103,7 @@ TORCH_MEMORY_ALLOCATED: Final = Metric(
     "Device memory of tensors after the last piece of work, as torch's allocator counts it.",
     unit="bytes",
     labels=("gpu_uuid",),
+    processes="sum",
 )
 TORCH_MEMORY_RESERVED: Final = Metric(
     "torch_memory_reserved_bytes",
@@ -102,6 +111,7 @@ TORCH_MEMORY_RESERVED: Final = Metric(
     "Device memory that torch's allocator holds; above what is allocated it is cached or fragmented.",
     unit="bytes",
     labels=("gpu_uuid",),
+    processes="sum",
 )
 TORCH_MEMORY_INACTIVE_SPLIT: Final = Metric(
     "torch_memory_inactive_split_bytes",
@@ -109,6 +119,7 @@ TORCH_MEMORY_INACTIVE_SPLIT: Final = Metric(
     "Device memory in free parts of blocks that are in use elsewhere, which torch cannot give back: fragmentation.",
     unit="bytes",
     labels=("gpu_uuid",),
+    processes="sum",
 )
 PROCESS_GPU_MEMORY: Final = Metric(
     "process_gpu_memory_bytes",
@@ -116,6 +127,7 @@ PROCESS_GPU_MEMORY: Final = Metric(
     "Device memory of this process as NVML lists it; absent where NVML does not list the process (containers, WSL).",
     unit="bytes",
     labels=("gpu_uuid",),
+    processes="sum",
 )
 WORKER_RESTARTS: Final = Metric(
     "worker_restarts_total",

@@ -4,18 +4,19 @@ import gzip
 from typing import Final
 
 import anyio
-from prometheus_client import CollectorRegistry
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from telemetry.http._render import rendered
+from telemetry.exposition import Exposition
 
 METRICS_PATH: Final = "/metrics"
 
 
-def render(registry: CollectorRegistry, accept: str, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
-    """Return the body and headers of an answer to a scrape."""
-    body, content_type = rendered(registry, accept)
+def render(
+    exposition: Exposition, accept: str, accept_encoding: str, server: tuple[str, int | None] | None
+) -> tuple[bytes, dict[str, str]]:
+    """Return the body and headers of an answer to a scrape that came to `server`."""
+    body, content_type = exposition.text(accept, server)
     headers = {"content-type": content_type, "cache-control": "no-store", "vary": "accept, accept-encoding"}
     if "gzip" in accept_encoding:
         body = gzip.compress(body, 1)
@@ -29,8 +30,8 @@ class MetricsEndpoint:
     Not in the shared thread pool: that may be full of the app's blocking handlers just when the figures matter.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
+    def __init__(self, exposition: Exposition) -> None:
+        self._exposition = exposition
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -40,9 +41,10 @@ class MetricsEndpoint:
             self._limiter = self._limiter or anyio.CapacityLimiter(2)
             body, headers = await anyio.to_thread.run_sync(
                 render,
-                self._registry,
+                self._exposition,
                 asked.get("accept", ""),
                 asked.get("accept-encoding", ""),
+                scope.get("server"),
                 limiter=self._limiter,
             )
             status = 200
@@ -50,3 +52,18 @@ class MetricsEndpoint:
         raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def lifespan(self, send: Send) -> Send:
+        """Take note that this process begins to serve, and return the `send` of its lifespan.
+
+        It keeps the totals before the server is told that the app has ended: one that was stopped by a signal may raise
+        it again and end the process on the spot.
+        """
+        self._exposition.begin()  # again where the app was loaded before a fork
+
+        async def keep_first(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await anyio.to_thread.run_sync(self._exposition.keep)
+            await send(message)
+
+        return keep_first

@@ -30,6 +30,8 @@ def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
     traceparent on every answer, one access line per request, and GET /metrics. Requests to /metrics and /health have
     metrics, but no spans and no access lines.
 
+    Where several processes serve the app, /metrics shows what all of them counted.
+
     Without `telemetry` it is the one that was started last, else one is started from the environment and closed with
     the process.
 
@@ -78,6 +80,7 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
         telemetry.edge("http"),
         telemetry.tracer_provider.exports,
     )
-    metrics = MetricsEndpoint(telemetry.registry)
+    metrics = MetricsEndpoint(telemetry.exposition)
+    telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
     return partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets)

@@ -29,6 +29,8 @@ class RequestMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if KEY in scope or scope["type"] not in ("http", "websocket"):
+            if scope["type"] == "lifespan":
+                send = self._metrics.lifespan(send)
             await self.app(scope, receive, send)
             return
         if scope["type"] == "websocket":

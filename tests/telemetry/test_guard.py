@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from telemetry import Metric
 from telemetry._families import Families
 from telemetry.catalog import MetricInvalid
-from telemetry.http._render import rendered
+from telemetry.exposition._text import rendered
 
 BOUND = 5
 OPEN = Metric("guarded_orders_total", "counter", "Orders.", labels=("customer",), bound=BOUND)
