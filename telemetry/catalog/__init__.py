@@ -14,17 +14,20 @@ from typing import Final
 
 from telemetry.catalog import (
     _access,
+    _clients,
     _gpu,
     _http,
     _jobs,
     _money,
     _notifications,
+    _runtime,
     _telemetry,
     _tracestore,
     _websocket,
     _work,
 )
 from telemetry.catalog._access import *
+from telemetry.catalog._clients import *
 from telemetry.catalog._events import *
 from telemetry.catalog._foreign import *
 from telemetry.catalog._gpu import *
@@ -33,6 +36,7 @@ from telemetry.catalog._jobs import *
 from telemetry.catalog._metric import *
 from telemetry.catalog._money import *
 from telemetry.catalog._notifications import *
+from telemetry.catalog._runtime import *
 from telemetry.catalog._spans import *
 from telemetry.catalog._telemetry import *
 from telemetry.catalog._tracestore import *
@@ -48,6 +52,8 @@ SECTIONS: Final[tuple[ModuleType, ...]] = (
     _gpu,
     _work,
     _access,
+    _clients,
+    _runtime,
     _notifications,
     _telemetry,
     _tracestore,

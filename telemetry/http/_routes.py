@@ -6,14 +6,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from starlette.types import Scope
 
+from telemetry._methods import bounded_method as bounded_method  # noqa: PLC0414 - its importers look here
+
 UNMATCHED: Final = "unmatched"
-OTHER_METHOD: Final = "_OTHER"
-_METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
-
-
-def bounded_method(method: str) -> str:
-    """Return a method of RFC 9110, RFC 5789 or the QUERY draft as it is, any other as `_OTHER`."""
-    return method if method in _METHODS else OTHER_METHOD
 
 
 class RouteTemplates:

@@ -82,7 +82,7 @@ def test_bounds_fit_what_is_measured(metric):
     ends = metric.buckets[0], metric.buckets[-1]
     if metric.name.startswith(("http_server_request_duration", "http_client_request_duration")):
         assert ends == (0.005, 10)
-    elif metric.name.startswith("db_client"):
+    elif metric.name.startswith("db_client_operation"):
         assert ends == (0.001, 1)
     elif metric.name.startswith("job_") and metric.unit == "seconds":
         assert ends[1] == 3600
