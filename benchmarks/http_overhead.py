@@ -102,9 +102,9 @@ def drain(port: int) -> None:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[None]:
-    command = [sys.executable, __file__, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - this file
+def running(*arguments: str, program: str = __file__) -> Iterator[None]:
+    command = [sys.executable, program, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - of this folder
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import socket
 import socketserver
@@ -123,3 +124,17 @@ class TraceReceiver:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def main() -> None:
+    """Run a receiver of the given behaviour at the given port until this process is killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("behaviour", choices=BEHAVIOURS)
+    parser.add_argument("port", type=int)
+    options = parser.parse_args()
+    with TraceReceiver(options.behaviour, options.port, counting=False):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
