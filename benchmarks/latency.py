@@ -16,7 +16,6 @@ import argparse
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -50,11 +49,12 @@ def in_trouble(behaviour: str, options: argparse.Namespace) -> Figures:
 
 def scraped(what: str, options: argparse.Namespace) -> Figures:
     with receiver("healthy") as sink, served(options.variant, sink, series=5000) as server:
-        requested(server, options, options.rate)
-        server.stall()
-        with running("--scraper", str(server.port), program=__file__) if what == "scraped" else nullcontext():
+        program = str(Path(__file__).with_name("scraper.py"))
+        with running(str(server.port), program=program) if what == "scraped" else nullcontext():
+            requested(server, options, options.rate)
+            server.stall()
             latencies = requested(server, options, options.rate * options.seconds)
-        return {**figures(latencies), "stall ms": server.stall() * 1000, "MiB": server.memory()}
+        return {**figures(latencies), "MiB": server.memory(), "stall ms": server.stall() * 1000}
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def receiver(behaviour: str) -> Iterator[str]:
     if behaviour == "dead":
         yield address
         return
-    with running(behaviour, str(port), program=Path(__file__).with_name("receivers.py")):
+    with running(behaviour, str(port), program=str(Path(__file__).with_name("receivers.py"))):
         wait_until_up(port)
         yield address
 
@@ -98,13 +98,6 @@ def dropped(server: Server) -> Figures:
 def figures(latencies: list[float]) -> Figures:
     shares = {"p50 ms": 0.5, "p90 ms": 0.9, "p99 ms": 0.99, "max ms": 1.0}
     return {name: percentile(latencies, share) * 1000 for name, share in shares.items()}
-
-
-def scrape(port: int) -> None:
-    server = Server(0, port)
-    while True:
-        server.get("/metrics", accept="application/openmetrics-text;version=1.0.0")
-        time.sleep(0.25)
 
 
 def compare(rows: Sequence[str], measure: Callable[[str], Figures], rounds: int) -> None:
@@ -155,15 +148,12 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--trouble", action="store_true")
     what.add_argument("--scrape", action="store_true")
-    what.add_argument("--scraper", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--rate", type=float, default=1000, help="requests a second")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=0, help="5, or 2 with --trouble")
     parser.add_argument("--variant", choices=list(OURS), default="contrib", help="in trouble, and scraped")
     parser.add_argument("--rows", nargs="+", help="only these, the first is what the others are compared to")
     options = parser.parse_args()
-    if options.scraper:
-        scrape(options.scraper)
     if len(CORES) > 1:
         os.sched_setaffinity(0, CORES[1:])
     if options.trouble:

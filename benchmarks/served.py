@@ -62,9 +62,9 @@ def served(variant: str, sink: str, *, series: int = 0) -> Iterator[Server]:
     """Run `variant` on the first core, which the caller leaves to it where there is another."""
     port = free_port()
     arguments = [variant, "--port", str(port), "--sink", sink, "--series", str(series), "--core", str(CORES[0])]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - this file
         [sys.executable, __file__, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )  # noqa: S603 - this file
+    )
     server = Server(process.pid, port)
     try:
         wait_until_up(port)
