@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from grafanalib import core
 
-from dashboards.look import PLAIN, Steps, overrides
+from dashboards.look import MUTED, PLAIN, Steps, overrides
 from dashboards.model import About, Panel, Query
 
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
@@ -82,7 +82,10 @@ def panel(about: About, queries: Sequence[Query], drawing: Drawing, width: int, 
         transformations=list(drawing.transformations),
         links=[_link(drawing.link)] if drawing.link else [],
         extraJson={
-            "fieldConfig": {"defaults": defaults, "overrides": [*overrides(legends), *_column_texts(drawing)]},
+            "fieldConfig": {
+                "defaults": defaults,
+                "overrides": [*overrides(legends), *_reasons(queries), *_column_texts(drawing)],
+            },
             "options": dict(drawing.options),
         },
     )
@@ -99,7 +102,7 @@ def _target(query: Query, index: int, drawing: Drawing) -> dict[str, Any]:
     target: dict[str, Any] = core.Target(
         expr=query.expr,
         legendFormat=query.legend or "__auto",
-        refId=chr(ord("A") + index),
+        refId=_ref(index),
         format=formats.get(drawing.kind, "time_series"),
         instant=drawing.instant,
         datasource=DATASOURCE,
@@ -113,6 +116,19 @@ def _mappings(texts: Texts) -> list[dict[str, Any]]:
         for index, (value, (words, colour)) in enumerate(texts.items())
     }
     return [{"options": shown, "type": "value"}] if shown else []
+
+
+def _reasons(queries: Sequence[Query]) -> list[dict[str, Any]]:
+    colour = {"id": "color", "value": {"fixedColor": MUTED, "mode": "fixed"}}
+    return [
+        {"matcher": {"id": "byFrameRefID", "options": _ref(index)}, "properties": [colour]}
+        for index, query in enumerate(queries)
+        if query.reason
+    ]
+
+
+def _ref(index: int) -> str:
+    return chr(ord("A") + index)
 
 
 def _column_texts(drawing: Drawing) -> list[dict[str, Any]]:

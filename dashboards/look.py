@@ -45,6 +45,7 @@ SERIES_COLOURS: Final = MappingProxyType(
         "5xx": "red",
         "submitted": "blue",
         "finished": "green",
+        "lost": "red",
         "real": "green",
         "simulated": "yellow",
         "queued": "blue",

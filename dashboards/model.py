@@ -8,11 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL expression of a panel; `legend` may hold `{{label}}`."""
+    """One PromQL expression of a panel; `legend` may hold `{{label}}`.
+
+    Attributes:
+        exemplars: show traces beside the line.
+        reason: its series have no values; their legends say what is not known, and why.
+    """
 
     expr: str
     legend: str = ""
     exemplars: bool = False
+    reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,14 @@ def table(  # noqa: PLR0913 - each says one thing of the look
     columns: Sequence[tuple[str, str]],
     *,
     texts: Texts | None = None,
+    texts_of: str = "Value",
     width: int = 24,
     height: int = 6,
 ) -> Panel:
-    """Return one line for each series; `columns` are (label, heading) in order, `Value` is the number, which `texts` may put in words."""
+    """Return one line for each series; `columns` are (label, heading) in order, `Value` is the number.
+
+    `texts` puts the values of the column `texts_of` in words.
+    """
     organize: dict[str, Any] = {
         "id": "organize",
         "options": {
@@ -126,7 +130,7 @@ def table(  # noqa: PLR0913 - each says one thing of the look
         {"cellHeight": "sm", "frameIndex": 0, "showHeader": True},
         {"custom": {"align": "auto", "inspect": False}},
         texts=texts,
-        texts_of=dict(columns)["Value"] if texts else None,
+        texts_of=dict(columns)[texts_of] if texts else None,
         transformations=(organize,),
     )
     return grafana.panel(about, (query,), drawing, width, height)

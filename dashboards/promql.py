@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import promql_parser as parser
 
+from dashboards.recorded import LABELS as RECORDED
 from telemetry import catalog
 
 #: Labels that a vector may have; None for a scalar or a string.
@@ -72,9 +73,12 @@ class _Walk:
             raise QueryError(
                 "selects without a series name, or with `or` between matchers: write the name, one selector for each case"
             )
-        if node.name not in catalog.SERIES:
+        if node.name in RECORDED:
+            known = RECORDED[node.name]
+        elif node.name in catalog.SERIES:
+            known = catalog.SERIES[node.name] | catalog.TARGET_LABELS
+        else:
             raise QueryError(f"selects {node.name}, which nobody exports")
-        known = catalog.SERIES[node.name] | catalog.TARGET_LABELS
         for matcher in node.matchers.matchers:
             _require({matcher.name}, known, f"{node.name} is selected by")
         return known

@@ -119,14 +119,46 @@ def card_facts() -> str:
     return f"topk by (gpu_uuid) (1, {catalog.GPU_INFO.name})"
 
 
+def per_card(expr: str, *labels: str) -> str:
+    """Return `expr` once for each card: the largest value where several workers read the same one."""
+    return f"max by ({', '.join(('gpu_uuid', *labels))}) ({expr})"
+
+
+def named(expr: str, *facts: str) -> str:
+    """Return an expression by gpu_uuid with `facts` of the card (default index and model) as labels."""
+    names = ", ".join(facts or ("index", "model"))
+    return f"{expr}\n* on (gpu_uuid) group_left ({names})\n{card_facts()}"
+
+
 def by_card(expr: str, *facts: str, labels: tuple[str, ...] = ()) -> str:
     """Return `expr` for each card with `facts` of the card (default index and model) as labels.
 
     The largest value counts where several workers read the same card.
     """
-    group = ", ".join(("gpu_uuid", *labels))
-    names = ", ".join(facts or ("index", "model"))
-    return f"max by ({group}) ({expr})\n* on (gpu_uuid) group_left ({names})\n{card_facts()}"
+    return named(per_card(expr, *labels), *facts)
+
+
+def answering() -> str:
+    """Return 1 for each card that answers."""
+    return f"(min by (gpu_uuid) ({catalog.GPU_AVAILABLE.name}) == 1)"
+
+
+def missing(*metrics: Metric) -> str:
+    """Return a series without a value for each card that does not give one of `metrics`, with the reason as `state`.
+
+    A line that ends says nothing of why; this stands beside it, and no number stands for what is not known.
+    """
+    readings = "|".join(("all", *(metric.name for metric in metrics)))
+    matcher = f'reading=~"{readings}"'
+    reasons = f"max by (gpu_uuid, state) ({select(catalog.GPU_READING_MISSING, matcher)})"
+    return f"{named(reasons)}\n* NaN"
+
+
+def where_seen(expr: str, metric: Metric) -> str:
+    """Return `expr`, a count by gpu_uuid, and 0 for each other card that answers and gives `metric`."""
+    matcher = f'reading="{metric.name}"'
+    blind = f"max by (gpu_uuid) ({select(catalog.GPU_READING_MISSING, matcher)})"
+    return f"{expr}\nor\n0 * ({answering()} unless on (gpu_uuid) {blind})"
 
 
 def age(metric: Metric, matchers: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards import look
+from dashboards import look, recorded
 from dashboards import queries as q
 from dashboards.model import About, Panel, Query, Row
 from dashboards.panels import gauge, stat
@@ -36,7 +36,7 @@ def errors() -> Panel:
         unit="percentunit",
         empty=NO_REQUESTS,
     )
-    return stat(about, Query(q.error_ratio("5m"), "errors"), steps=look.rising(0.01, 0.05), decimals=1)
+    return stat(about, Query(recorded.ERROR_RATIO.name, "errors"), steps=look.rising(0.01, 0.05), decimals=1)
 
 
 def latency() -> Panel:

@@ -1,37 +1,98 @@
-"""The cards at work: how busy, how full, how hot."""
+"""The cards at work: how busy and how full they are."""
 
 from __future__ import annotations
 
 from dashboards import queries as q
+from dashboards import recorded
 from dashboards.model import About, Panel, Query
-from dashboards.panels import timeseries
+from dashboards.panels import Style, timeseries
 from telemetry import catalog
 from telemetry.catalog import Metric
 
-NO_GPU = "No GPU on this host"
-NOT_SUPPORTED = "No GPU on this host, or the card does not report it"
+NO_CARD = "No card is read here; “Reading of the cards” on the GPU dashboard says why"
 CARD = "GPU {{index}} {{model}}"
 
 
+def charted(  # noqa: PLR0913 - each says one thing of the panel
+    about: About,
+    metrics: tuple[Metric, ...],
+    *queries: Query,
+    top: float | None = None,
+    style: Style = "line",
+    decimals: int | None = None,
+    width: int = 8,
+) -> Panel:
+    """Return a chart of `queries`, and beside them the cards that do not give one of `metrics`, each with its reason."""
+    reasons = Query(q.missing(*metrics), f"{CARD}: {{{{state}}}}", reason=True)
+    return timeseries(about, *queries, reasons, top=top, style=style, decimals=decimals, width=width)
+
+
+def reading(  # noqa: PLR0913 - as above
+    title: str,
+    description: str,
+    unit: str,
+    metric: Metric,
+    *labels: str,
+    top: float | None = None,
+    decimals: int | None = None,
+    width: int = 8,
+) -> Panel:
+    """Return a chart of one gauge by card, and by `labels` where it has more."""
+    legend = " ".join(("GPU {{index}}", *(f"{{{{{label}}}}}" for label in labels))) if labels else CARD
+    about = About(title, description, unit=unit, empty=NO_CARD)
+    lines = Query(q.by_card(metric.name, labels=labels), legend)
+    return charted(about, (metric,), lines, top=top, decimals=decimals, width=width)
+
+
 def utilization(width: int = 8) -> Panel:
-    about = About(
+    return reading(
         "GPU utilization",
-        "Share of time in which a kernel ran. Low while jobs are queued means that the CPU or the disk holds the card up.",
-        unit="percentunit",
-        empty=NO_GPU,
+        "Share of time in which a kernel ran; a card in MIG mode does not report it. Low while jobs are queued means that the CPU or the disk holds the card up.",
+        "percentunit",
+        catalog.GPU_UTILIZATION,
+        top=1,
+        width=width,
     )
-    return timeseries(about, Query(q.by_card(catalog.GPU_UTILIZATION.name), CARD), top=1, width=width)
+
+
+def activity() -> Panel:
+    about = About(
+        "GPU activity",
+        "How much of the card works, on Hopper and later: multiprocessors with work, tensor cores, memory bandwidth. High utilization with low activity means kernels too small for the card.",
+        unit="percentunit",
+        empty=NO_CARD,
+    )
+    parts = (
+        (catalog.GPU_SM_ACTIVITY, "multiprocessors"),
+        (catalog.GPU_TENSOR_ACTIVITY, "tensor cores"),
+        (catalog.GPU_MEMORY_BANDWIDTH, "memory bandwidth"),
+    )
+    lines = [Query(q.by_card(metric.name), f"GPU {{{{index}}}} {name}") for metric, name in parts]
+    return charted(about, tuple(metric for metric, _ in parts), *lines, top=1)
+
+
+def engines() -> Panel:
+    about = About(
+        "GPU video and image engines",
+        "Share of time in which encoder, decoder and JPEG engine worked. At 100 % video waits for the engine, however idle the rest of the card is.",
+        unit="percentunit",
+        empty=NO_CARD,
+    )
+    parts = ((catalog.GPU_ENCODER, "encoder"), (catalog.GPU_DECODER, "decoder"), (catalog.GPU_JPEG, "JPEG"))
+    lines = [Query(q.by_card(metric.name), f"GPU {{{{index}}}} {name}") for metric, name in parts]
+    return charted(about, tuple(metric for metric, _ in parts), *lines, top=1)
 
 
 def memory(width: int = 8) -> Panel:
     about = About(
         "GPU memory used",
-        "Device memory in use and what the card has. Growth from job to job is a leak; at the top the next job runs out of memory.",
+        "Device memory in use and what the largest card has. Growth from job to job is a leak; at the top the next job runs out of memory.",
         unit="bytes",
-        empty=NO_GPU,
+        empty=NO_CARD,
     )
-    return timeseries(
+    return charted(
         about,
+        (catalog.GPU_MEMORY_USED,),
         Query(q.by_card(catalog.GPU_MEMORY_USED.name), CARD),
         Query(f"max({catalog.GPU_MEMORY_TOTAL.name})", "total"),
         width=width,
@@ -41,69 +102,64 @@ def memory(width: int = 8) -> Panel:
 def memory_share() -> Panel:
     about = About(
         "GPU memory share",
-        "Memory in use as a share of what the driver leaves. Above 95 % the next allocation may fail.",
+        "Memory in use as a share of what the driver leaves. Above the line the alert GpuMemoryAlmostFull fires: the next allocation may fail.",
         unit="percentunit",
-        empty=NO_GPU,
+        empty=NO_CARD,
     )
-    used = f"max by (gpu_uuid) ({catalog.GPU_MEMORY_USED.name})"
-    total = f"max by (gpu_uuid) ({catalog.GPU_MEMORY_TOTAL.name})"
-    return timeseries(about, Query(q.by_card(f"{used} / {total}"), CARD), top=1)
-
-
-def memory_busy() -> Panel:
-    return _plain(
-        "GPU memory traffic",
-        "Share of time in which device memory was read or written, not how full it is. High with low utilization: the job is bound by memory.",
-        "percentunit",
-        catalog.GPU_MEMORY_BUSY,
+    return charted(
+        about,
+        (catalog.GPU_MEMORY_USED,),
+        Query(q.by_card(recorded.GPU_MEMORY_RATIO.name), CARD),
+        Query(q.threshold("GpuMemoryAlmostFull"), "alert above"),
         top=1,
     )
 
 
-def temperature() -> Panel:
-    return _plain(
-        "GPU temperature",
-        "Temperature of the chip. Above 85 °C clocks are cut: check the fans and the room.",
-        "celsius",
-        catalog.GPU_TEMPERATURE,
-    )
-
-
-def power() -> Panel:
+def process_memory() -> Panel:
     about = About(
-        "GPU power",
-        "Power drawn and the limit enforced. At the limit all the time the card is throttled; near idle power while jobs run it waits for something.",
-        unit="watt",
-        empty=NOT_SUPPORTED,
+        "GPU memory by process",
+        "The ten processes with the most, by process id as the host sees it. One that nobody knows took memory that jobs need.",
+        unit="bytes",
+        empty="Not asked for: PLAINVIEW_GPU_PROCESSES is not set; or no process holds memory",
     )
+    held = q.by_card(catalog.GPU_PROCESS_MEMORY.name, labels=("pid", "type"))
+    return timeseries(about, Query(f"topk(10, {held})", "GPU {{index}} process {{pid}} {{type}}"))
+
+
+def instance_memory() -> Panel:
+    about = About(
+        "MIG memory share",
+        "Memory in use in each GPU instance of a card in MIG mode. A full instance fails its own jobs while the card as a whole has room.",
+        unit="percentunit",
+        empty="No card is in MIG mode, or none is read",
+    )
+    labels = ("gpu_instance_id",)
+    used = q.per_card(catalog.GPU_INSTANCE_MEMORY_USED.name, *labels)
+    total = q.per_card(catalog.GPU_INSTANCE_MEMORY_TOTAL.name, *labels)
+    expr = q.named(f"({used} / ({total} > 0))")
+    reasons = q.missing(catalog.GPU_INSTANCE_MEMORY_USED)
     return timeseries(
         about,
-        Query(q.by_card(catalog.GPU_POWER.name), CARD),
-        Query(f"max({catalog.GPU_POWER_LIMIT.name})", "limit"),
+        Query(expr, "GPU {{index}} instance {{gpu_instance_id}}"),
+        Query(reasons, f"{CARD}: {{{{state}}}}", reason=True),
+        top=1,
+        width=12,
     )
 
 
-def energy() -> Panel:
+def instance_activity() -> Panel:
     about = About(
-        "GPU energy",
-        "Energy used in the hour before each point, from the card's own counter.",
-        unit="joule",
-        empty=NOT_SUPPORTED,
+        "MIG activity",
+        "Share of time in which multiprocessors of a GPU instance held work: the only utilization there is in MIG mode. Idle instances cost as much as busy ones.",
+        unit="percentunit",
+        empty="No card is in MIG mode, or none is read",
     )
-    selector = catalog.GPU_ENERGY.name
-    return timeseries(about, Query(q.by_card(f"increase({selector}[1h])"), CARD))
-
-
-def clocks() -> Panel:
-    about = About(
-        "GPU clocks",
-        "Clocks by domain. A drop under load without a drop of demand is throttling; the panel beside names the reason.",
-        unit="hertz",
-        empty=NOT_SUPPORTED,
+    expr = q.by_card(catalog.GPU_INSTANCE_SM_ACTIVITY.name, labels=("gpu_instance_id",))
+    reasons = q.missing(catalog.GPU_INSTANCE_SM_ACTIVITY)
+    return timeseries(
+        about,
+        Query(expr, "GPU {{index}} instance {{gpu_instance_id}}"),
+        Query(reasons, f"{CARD}: {{{{state}}}}", reason=True),
+        top=1,
+        width=12,
     )
-    return timeseries(about, Query(q.by_card(catalog.GPU_CLOCK.name, labels=("clock",)), "GPU {{index}} {{clock}}"))
-
-
-def _plain(title: str, description: str, unit: str, metric: Metric, *, top: float | None = None) -> Panel:
-    about = About(title, description, unit=unit, empty=NOT_SUPPORTED)
-    return timeseries(about, Query(q.by_card(metric.name), CARD), top=top)

@@ -1,64 +1,113 @@
-"""What is wrong with the cards, or with reading them."""
+"""What is wrong with the cards."""
 
 from __future__ import annotations
 
+from dashboards import look
 from dashboards import queries as q
 from dashboards.model import About, Panel, Query
-from dashboards.panels import timeseries
-from dashboards.rows.gpu import NO_GPU, NOT_SUPPORTED
+from dashboards.panels import table, timeseries
+from dashboards.rows.gpu import CARD, NO_CARD, charted, reading
 from telemetry import catalog
 
 
-def clock_events() -> Panel:
-    about = About(
-        "Reasons that hold the clocks down",
-        "1 while the reason is active, stacked by card. gpu_idle is harmless; thermal and power brake reasons are not.",
-        unit="short",
-        empty="Nothing holds the clocks down, or no GPU on this host",
-    )
-    expr = q.by_card(catalog.GPU_CLOCK_EVENT.name, labels=("reason",))
-    return timeseries(about, Query(f"({expr}) > 0", "GPU {{index}} {{reason}}"), style="stacked", decimals=0)
-
-
 def ecc() -> Panel:
-    about = About(
+    return reading(
         "Memory errors",
-        "ECC errors since the driver was loaded. Any uncorrected error means wrong results: drain the card and reset it.",
-        unit="short",
-        empty=NOT_SUPPORTED,
+        "ECC errors since the driver was loaded. Corrected ones are harmless until they climb; any uncorrected one means wrong results: drain the card and reset it.",
+        "short",
+        catalog.GPU_ECC_ERRORS,
+        "type",
+        decimals=0,
     )
-    expr = q.by_card(catalog.GPU_ECC_ERRORS.name, labels=("type",))
-    return timeseries(about, Query(expr, "GPU {{index}} {{type}}"), decimals=0, width=12)
+
+
+def remapped() -> Panel:
+    about = About(
+        "Remapped rows",
+        "Rows of memory replaced by spare ones (Ampere and later). Waiting: reset the card when its job has ended. Failed: no spare row is left, have it exchanged.",
+        unit="short",
+        empty=NO_CARD,
+    )
+    rows = (catalog.GPU_REMAPPED_ROWS, catalog.GPU_REMAP_PENDING, catalog.GPU_REMAP_FAILED)
+    return charted(
+        about,
+        rows,
+        Query(q.by_card(rows[0].name, labels=("cause",)), "GPU {{index}} {{cause}}"),
+        Query(q.by_card(f"{rows[1].name} > 0"), "GPU {{index}} waiting"),
+        Query(q.by_card(f"{rows[2].name} > 0"), "GPU {{index}} failed"),
+        decimals=0,
+    )
+
+
+def retired() -> Panel:
+    about = About(
+        "Retired pages",
+        "Pages of memory taken out of use (before Ampere), and whether one waits for a reset. Many, or more each week, is a card to exchange.",
+        unit="short",
+        empty=NO_CARD,
+    )
+    return charted(
+        about,
+        (catalog.GPU_RETIRED_PAGES,),
+        Query(q.by_card(catalog.GPU_RETIRED_PAGES.name, labels=("cause",)), "GPU {{index}} {{cause}}"),
+        Query(q.by_card(f"{catalog.GPU_RETIRED_PENDING.name} > 0"), "GPU {{index}} waiting"),
+        decimals=0,
+    )
 
 
 def xid() -> Panel:
     about = About(
         "XID errors",
-        "Errors that the driver reported in the hour before each point, by XID. 48, 79, 94 and 95 are the card; 13 and 31 are usually the job.",
+        "Errors that the driver reported in the hour before each point, by XID; 0 for a card that is watched and had none. The table beside says what each asks for.",
         unit="short",
-        empty="None so far, or no GPU on this host",
+        empty=NO_CARD,
     )
-    expr = q.counted(q.select(catalog.GPU_XID_ERRORS), "1h", "gpu_uuid", "xid")
-    named = f"{expr}\n* on (gpu_uuid) group_left (index, model)\n{q.card_facts()}"
-    return timeseries(about, Query(named, "GPU {{index}} XID {{xid}}"), style="bars", decimals=0, width=12)
-
-
-def read_errors() -> Panel:
-    about = About(
-        "Failed readings",
-        "Calls to the driver that failed, in the hour before each point; what a card does not support is not an error.",
-        unit="short",
-        empty="None so far",
+    counted = q.counted(q.select(catalog.GPU_XID_ERRORS), "1h", "gpu_uuid", "xid")
+    none = q.where_seen(q.per_card(catalog.GPU_XID_ERRORS.name), catalog.GPU_XID_ERRORS)
+    return timeseries(
+        about,
+        Query(q.named(counted), "GPU {{index}} XID {{xid}}"),
+        Query(f"({q.named(f'({none})')}) == 0", "GPU {{index}} none"),
+        Query(q.missing(catalog.GPU_XID_ERRORS), f"{CARD}: {{{{state}}}}", reason=True),
+        style="bars",
+        decimals=0,
     )
-    expr = q.counted(q.select(catalog.GPU_READ_ERRORS), "1h", "call", "error")
-    return timeseries(about, Query(expr, "{{call}} {{error}}"), style="bars", decimals=0, width=12)
 
 
-def read_time() -> Panel:
+def xid_times() -> Panel:
     about = About(
-        "Time of one reading",
-        "How long reading all cards took. Above the reading interval of a second the driver is struggling.",
+        "XID errors by age",
+        "Time since each XID last came, and what it asks for. XIDs of the card page; those of the application point at the job that ran then.",
         unit="s",
-        empty=NO_GPU,
+        empty="No XID since the workers started, or no card is read",
     )
-    return timeseries(about, Query(f"max by (instance) ({catalog.GPU_READ_DURATION.name})", "{{instance}}"), width=12)
+    seen = q.by_card(f"time() - {catalog.GPU_XID_LAST.name}", labels=("xid",))
+    columns = (
+        ("index", "Index"),
+        ("model", "Model"),
+        ("xid", "XID"),
+        ("Value", "Last seen before"),
+        ("gpu_uuid", "UUID"),
+    )
+    card = catalog.XIDS_OF_THE_CARD
+    texts = {
+        str(code): (f"{code}: {action}", look.BAD if code in card else look.NEUTRAL)
+        for code, action in sorted(catalog.XID_ACTIONS.items())
+    }
+    return table(about, Query(seen), columns, texts=texts, texts_of="xid", width=16, height=8)
+
+
+def recovery() -> Panel:
+    about = About(
+        "Recovery asked for",
+        "What the driver itself asks for, by card. Anything but “Nothing” fires GpuRecoveryActionNeeded.",
+        unit="none",
+        empty=NO_CARD,
+    )
+    columns = (("index", "Index"), ("model", "Model"), ("Value", "Asks for"), ("gpu_uuid", "UUID"))
+    actions = (
+        *("Reset the GPU", "Reboot", "Drain its peers", "Drain and reset", "Recover IMEX", "Bus reset"),
+        "System reboot",
+    )
+    texts = {"0": ("Nothing", look.GOOD)} | {str(n): (words, look.BAD) for n, words in enumerate(actions, 1)}
+    return table(about, Query(q.by_card(catalog.GPU_RECOVERY_ACTION.name)), columns, texts=texts, height=5)

@@ -42,6 +42,7 @@ from telemetry.catalog._telemetry import *
 from telemetry.catalog._tracestore import *
 from telemetry.catalog._websocket import *
 from telemetry.catalog._work import *
+from telemetry.catalog._xids import *
 
 #: The sections in the order of the reference page.
 SECTIONS: Final[tuple[ModuleType, ...]] = (

@@ -77,6 +77,14 @@ GPU_OFA: Final = Metric(
     labels=_GPU,
     source="worker",
 )
+GPU_GRAPHICS_ACTIVITY: Final = Metric(
+    "gpu_graphics_activity_ratio",
+    "gauge",
+    "Share of time in which the graphics and compute engine worked; Hopper and later.",
+    unit="ratio",
+    labels=_GPU,
+    source="worker",
+)
 GPU_SM_ACTIVITY: Final = Metric(
     "gpu_sm_activity_ratio",
     "gauge",
@@ -392,6 +400,14 @@ GPU_INSTANCE_MEMORY_FREE: Final = Metric(
     labels=("gpu_uuid", "gpu_instance_id"),
     source="worker",
 )
+GPU_INSTANCE_GRAPHICS_ACTIVITY: Final = Metric(
+    "gpu_instance_graphics_activity_ratio",
+    "gauge",
+    "As gpu_graphics_activity_ratio, of a MIG GPU instance.",
+    unit="ratio",
+    labels=("gpu_uuid", "gpu_instance_id"),
+    source="worker",
+)
 GPU_INSTANCE_SM_ACTIVITY: Final = Metric(
     "gpu_instance_sm_activity_ratio",
     "gauge",
@@ -468,4 +484,18 @@ GPU_READ_ERRORS: Final = Metric(
     labels=("call", "error"),
     source="worker",
     processes="one",
+)
+GPU_READER_STATE: Final = Metric(
+    "gpu_reader_state",
+    "gauge",
+    "1 for the state that the reading of the cards is in: ok, stale (no reading for too long), absent (no driver here), failed (the driver is there and does not answer), starting.",
+    labels=("state",),
+    source="worker",
+)
+GPU_READING_MISSING: Final = Metric(
+    "gpu_reading_missing",
+    "gauge",
+    "1 while a card does not give the reading of that name; `state` says why: not_supported, failed, absent (nothing to report yet), and for `all` readings lost (the card does not answer) or stale.",
+    labels=("gpu_uuid", "reading", "state"),
+    source="worker",
 )

@@ -12,9 +12,10 @@ from telemetry.gpu._readings import Absent, Key, Reading, Value
 # Closer samples give noise.
 _APART_SECONDS: Final = 1.0
 
-# Metric ids of nvml.h, in percent: streaming multiprocessors, tensor cores, memory bandwidth.
-_IDS: Final = (2, 5, 10)
+# Metric ids of nvml.h, in percent: graphics and compute engine, streaming multiprocessors, tensor cores, memory bandwidth.
+_IDS: Final = (1, 2, 5, 10)
 _CARD: Final = (
+    Key(catalog.GPU_GRAPHICS_ACTIVITY),
     Key(catalog.GPU_SM_ACTIVITY),
     Key(catalog.GPU_TENSOR_ACTIVITY),
     Key(catalog.GPU_MEMORY_BANDWIDTH),
@@ -26,6 +27,7 @@ def instance_keys(instance: int) -> tuple[Key, ...]:
     """Return the series of a GPU instance, in the order of a card's own."""
     label = (str(instance),)
     return (
+        Key(catalog.GPU_INSTANCE_GRAPHICS_ACTIVITY, label),
         Key(catalog.GPU_INSTANCE_SM_ACTIVITY, label),
         Key(catalog.GPU_INSTANCE_TENSOR_ACTIVITY, label),
         Key(catalog.GPU_INSTANCE_MEMORY_BANDWIDTH, label),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from telemetry import catalog
 from telemetry.gpu._activity import Activity
-from telemetry.gpu._asking import Asking, CardLost
+from telemetry.gpu._asking import NOT_SUPPORTED, Asking, CardLost
 from telemetry.gpu._fields import Fields
 from telemetry.gpu._instances import Instances
 from telemetry.gpu._nvlink import count_links, read_links
@@ -51,6 +52,7 @@ class UnreadableCard:
     """A card that NVML does not hand out, or that was asked for by a UUID that no card has."""
 
     call = ""
+    xids_seen = False
 
     def __init__(self, uuid: str) -> None:
         self.uuid = uuid
@@ -94,6 +96,8 @@ class NvmlCard:
         self._lost: str | None = None
         self._retry_at = 0.0
         self._failures = 0
+        #: Whether the driver reports XID errors of this card; where it does not, none seen says nothing.
+        self.xids_seen = True
 
     @property
     def call(self) -> str:
@@ -140,6 +144,8 @@ class NvmlCard:
             readings.update(self._instances.read())
         if self._plan.processes or self._plan.own_pid is not None:
             readings.update(read_processes(self._asking, self._plan.own_pid, every=self._plan.processes))
+        if not self.xids_seen:
+            readings[Key(catalog.GPU_XID_ERRORS)] = NOT_SUPPORTED
         return readings
 
     def _rarely(self) -> dict[Key, Reading]:

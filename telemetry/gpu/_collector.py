@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from telemetry import catalog
 from telemetry.gpu._dcgm import dcgm_families
+from telemetry.gpu._missing import STATES, missing, state_of
 from telemetry.gpu._readings import Card, Facts, Snapshot, Value
 
 Rows = dict[catalog.Metric, list[tuple[tuple[str, ...], float]]]
@@ -42,6 +43,8 @@ class GpuCollector(Collector):
         rows = _of_the_reader(snapshot, age, fresh=fresh)
         for card in snapshot.cards:
             _add_card(rows, card, answers=fresh and card.lost is None)
+            for name, state in missing(card, stale=not fresh):
+                rows.setdefault(catalog.GPU_READING_MISSING, []).append(((card.uuid, name, state), 1.0))
         for (uuid, code), xid in snapshot.xids.items():
             rows.setdefault(catalog.GPU_XID_ERRORS, []).append(((uuid, str(code)), xid.count))
             rows.setdefault(catalog.GPU_XID_LAST, []).append(((uuid, str(code)), xid.last))
@@ -59,7 +62,10 @@ def _of_the_reader(snapshot: Snapshot, age: float | None, *, fresh: bool) -> Row
         catalog.GPU_LAST_SUCCESS: snapshot.read_at_unix,
         catalog.GPU_READ_DURATION: snapshot.seconds if fresh else None,
     }
-    return {metric: [((), value)] for metric, value in shown.items() if value is not None}
+    state = state_of(snapshot, fresh=fresh)
+    rows: Rows = {catalog.GPU_READER_STATE: [((each,), float(each == state)) for each in STATES]}
+    rows |= {metric: [((), value)] for metric, value in shown.items() if value is not None}
+    return rows
 
 
 def _add_card(rows: Rows, card: Card, *, answers: bool) -> None:

@@ -45,6 +45,10 @@ class XidEvents:
                 continue
         return cls(nvml, events, uuids) if uuids else None
 
+    def watches(self, uuid: str) -> bool:
+        """Say whether errors of this card would be seen."""
+        return uuid in self._uuids.values()
+
     def start(self) -> None:
         self.thread.start()
 

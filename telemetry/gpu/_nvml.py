@@ -172,6 +172,8 @@ class NvmlSource:
         cards = [card for card, _ in wanted]
         cards += [UnreadableCard(uuid) for uuid in sorted(self._wanted - {card.uuid for card in cards})]
         events = XidEvents.opened(nvml, [(handle, card.uuid) for card, handle in wanted if handle is not None])
+        for card in cards:
+            card.xids_seen = events is not None and events.watches(card.uuid)
         return _Opened(nvml, count, cards, events)
 
     def _find(self, nvml: Any, index: int, count: int, driver: str, cuda: str) -> tuple[AnyCard, Any]:

@@ -85,6 +85,7 @@ class SimulatedSource:
             (Key(catalog.GPU_PCIE_REPLAYS), 0.0),
             (Key(catalog.GPU_PERFORMANCE_STATE), 0.0),
             (Key(catalog.GPU_MEMORY_TEMPERATURE), round(self._celsius + 6)),
+            (Key(catalog.GPU_GRAPHICS_ACTIVITY), round(load, 3)),
             (Key(catalog.GPU_SM_ACTIVITY), round(load * 0.82, 3)),
             (Key(catalog.GPU_TENSOR_ACTIVITY), round(load * 0.41, 3)),
             (Key(catalog.GPU_MEMORY_BANDWIDTH), round(load * 0.55, 3)),

@@ -65,6 +65,7 @@ def test_units_are_base_units(panels: list[dict[str, Any]]) -> None:
         "watt",
         "joule",
         "hertz",
+        "binBps",
         "reqps",
         "ops",
         "short",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from alerts.thresholds import THRESHOLDS
+from dashboards.recorded import RECORDED, Recorded
 from telemetry import catalog
 from telemetry.catalog import Metric
 
@@ -26,6 +27,9 @@ VALUES: dict[str, tuple[str, ...]] = {
     "clock": ("sm", "memory"),
     "code": ("invalid_input",),
     "alert": tuple(threshold.alert for threshold in THRESHOLDS),
+    "reading": ("all", *(metric.name for metric in catalog.metrics() if metric.name.startswith("gpu_"))),
+    "state": ("ok", "failed", "lost", "stale"),
+    "xid": ("79",),
 }
 FACTS = {
     "GPU-1": {"index": "0", "model": "H200", "simulated": "false"},
@@ -50,6 +54,7 @@ def text(start: int, end: int) -> str:
     lines = [line for metric in catalog.metrics() for line in _family(metric, start, end)]
     late = {"operation": "generate", "code": "late", "job": "api", "instance": "a:8000"}
     lines += [f"{_series('job_rejected_total', late)} 1 {t}" for t in range(end - 300, end + 1, STEP)]
+    lines += [line for each in RECORDED for line in _recorded(each, start, end)]
     for name, labels in FOREIGN:
         lines += [f"{_series(name, labels)} 1 {t}" for t in range(start, end + 1, STEP)]
     for targets in TARGETS.values():
@@ -69,6 +74,12 @@ def _family(metric: Metric, start: int, end: int) -> Iterator[str]:
                 name = _series(series, {**labels, **more, "job": job, "instance": instance})
                 for t in range(start, end + 1, STEP):
                     yield f"{name} {_value(metric, step, t, t - start, end)} {t}"
+
+
+def _recorded(each: Recorded, start: int, end: int) -> Iterator[str]:
+    labels = {"job": "worker", "instance": "a:9101", "gpu_uuid": "GPU-1"}
+    for t in range(start, end + 1, STEP):
+        yield f"{_series(each.name, {name: labels[name] for name in each.labels})} 1 {t}"
 
 
 def _label_sets(metric: Metric) -> Iterator[Mapping[str, str]]:

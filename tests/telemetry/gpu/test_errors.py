@@ -11,6 +11,7 @@ from telemetry.gpu._errors import Meaning, meaning
 from telemetry.gpu._numbers import NoValue, number
 from telemetry.gpu._probes import PROBES
 from telemetry.gpu._readings import Absent, Card, Facts, Failed, Key, NotSupported, Snapshot, Value
+from tests.telemetry.gpu.looking import until
 
 _FAILURES = st.sampled_from([NotSupported(), Failed("unknown"), Absent("no_data")])
 _KEYS = [key for probe in PROBES for key in probe.keys]
@@ -35,10 +36,15 @@ def test_exactly_the_readings_that_are_values_are_exposed(readings: dict[Key, ob
         "gpu_last_success_timestamp_seconds",
         "gpu_read_duration_seconds",
     }
-    own.add("gpu_snapshot_age_seconds")
+    own |= {"gpu_snapshot_age_seconds", "gpu_reader_state", "gpu_reading_missing"}
     exposed = [s.value for family in registry.collect() for s in family.samples if s.name not in own]
     values = [] if lost else [reading.value for reading in readings.values() if isinstance(reading, Value)]
     assert sorted(exposed) == sorted(values)
+    said = {s.labels["reading"] for f in registry.collect() for s in f.samples if s.name == "gpu_reading_missing"}
+    given = {key.metric.name for key, reading in readings.items() if isinstance(reading, Value)}
+    failed = {key.metric.name for key, reading in readings.items() if isinstance(reading, Failed)}
+    asked = {key.metric.name for key in readings}
+    assert said == ({"all"} if lost else (asked - given) | failed)
 
 
 @given(st.floats(0, 1000))
@@ -50,6 +56,32 @@ def test_an_old_snapshot_says_nothing_about_now(age):
     labels = {"gpu_uuid": "GPU-1"}
     assert registry.get_sample_value("gpu_available", labels) == float(age <= 4)
     assert registry.get_sample_value("gpu_utilization_ratio", labels) == (0.5 if age <= 4 else None)
+    stale = registry.get_sample_value("gpu_reading_missing", {**labels, "reading": "all", "state": "stale"})
+    assert stale == (None if age <= 4 else 1)
+    assert registry.get_sample_value("gpu_reader_state", {"state": "stale"}) == float(age > 4)
+    assert registry.get_sample_value("gpu_reader_state", {"state": "ok"}) == float(age <= 4)
+
+
+def test_each_way_of_not_knowing_has_its_word(cards, opened, registry):
+    cards.error("nvmlDeviceGetPowerUsage", "UNKNOWN", 0)
+    cards.gpu(1, events_supported=0)
+    with opened() as gpus:
+        uuids = [card.uuid for card in gpus.snapshot().cards]
+
+        def why(card, reading):
+            found = [s.labels for f in registry.collect() for s in f.samples if s.name == "gpu_reading_missing"]
+            return [x["state"] for x in found if x["reading"] == reading and x["gpu_uuid"] == uuids[card]]
+
+        assert why(0, "gpu_power_watts") == ["failed"]
+        assert why(1, "gpu_power_watts") == []
+        assert why(1, "gpu_ecc_errors_total") == ["not_supported"]
+        assert why(1, "gpu_xid_errors_total") == ["not_supported"]
+        assert why(0, "gpu_xid_errors_total") == []
+        assert why(0, "gpu_sm_activity_ratio") == ["absent"]
+        cards.lost(0)
+        until(gpus, lambda new: new.cards[0].lost is not None)
+        assert why(0, "all") == ["lost"]
+        assert why(0, "gpu_power_watts") == []
 
 
 @pytest.mark.parametrize(

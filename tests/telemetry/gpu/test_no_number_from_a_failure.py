@@ -59,9 +59,9 @@ def busy(tmp_path_factory):
                 state.gpu(
                     slot, {f"throttle_ns.{reason}": 11 for reason in ("sw_power_cap", "sw_thermal", "sync_boost")}
                 )
-                state.gpu(slot, {f"gpm.{number}": 30 for number in (2, 5, 10)})
+                state.gpu(slot, {f"gpm.{number}": 30 for number in (1, 2, 5, 10)})
                 state.gpu(slot, {"throttle_ns.hw_power_brake": 12})
-                state.gpu(slot, {f"gi.1.gpm.{number}": 30 for number in (2, 5, 10)})
+                state.gpu(slot, {f"gi.1.gpm.{number}": 30 for number in (1, 2, 5, 10)})
                 state.proc(slot, 11, "1GiB")
             for slot in (0, 2):
                 state.gpu(
