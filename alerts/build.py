@@ -11,6 +11,7 @@ import yaml
 
 from alerts.rule import Rule
 from alerts.rules import RULES
+from dashboards.recorded import RECORDED
 
 CONSOLE_URL: Final = "http://127.0.0.1:8080"
 GENERATED: Final = Path(__file__).parent / "generated"
@@ -24,7 +25,9 @@ def rule_file(rules: Iterable[Rule] = RULES, *, console_url: str = CONSOLE_URL) 
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     for rule in rules:
-        groups.setdefault(rule.group, []).append(_linked(_alerting(rule), rule, console_url.rstrip("/")))
+        groups.setdefault(rule.group, _recording(rule.group)).append(
+            _linked(_alerting(rule), rule, console_url.rstrip("/"))
+        )
     return {"groups": [{"name": f"plainview-{name}", "rules": members} for name, members in groups.items()]}
 
 
@@ -43,6 +46,11 @@ def current() -> bool:
     """Return whether the generated file is what the table makes."""
     path = GENERATED / "rules.yml"
     return path.is_file() and path.read_text(encoding="utf-8") == serialise(rule_file())
+
+
+def _recording(group: str) -> list[dict[str, Any]]:
+    """Return what a group records, before its alerts: an alert then sees the value of its own moment."""
+    return [{"record": each.name, "expr": each.expr} for each in RECORDED if each.group == group]
 
 
 def _alerting(rule: Rule) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 PREFIX: Final = "PLAINVIEW_ALERT_"
 
-Unit = Literal["ratio", "seconds", "count"]
+Unit = Literal["ratio", "seconds", "count", "bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,28 @@ QUEUE_SECONDS: Final = Threshold("QueueStuck", "QUEUE_SECONDS", 600, "seconds", 
 GPU_STALE_SECONDS: Final = Threshold(
     "GpuReadingsStale", "GPU_STALE_SECONDS", 60, "seconds", "Age of the last complete reading of the cards."
 )
+GPU_HOT_RATIO: Final = Threshold(
+    "GpuThrottledHot", "GPU_HOT_RATIO", 0.1, "ratio", "Share of 5 minutes for which heat holds a card's clocks down."
+)
+GPU_MEMORY_RATIO: Final = Threshold(
+    "GpuMemoryAlmostFull", "GPU_MEMORY_RATIO", 0.95, "ratio", "Share of a card's memory in use."
+)
+NVLINK_ERRORS: Final = Threshold(
+    "NvlinkErrors", "NVLINK_ERRORS", 10, "count", "Errors of one kind over all NVLinks of a card in 15 minutes."
+)
+LEAK_BYTES: Final = Threshold(
+    "MemoryLeak", "LEAK_BYTES", 8 * 2**20, "bytes", "Bytes by which memory grows with each piece of work."
+)
+EXPORT_SECONDS: Final = Threshold(
+    "TelemetryExportFailing",
+    "EXPORT_SECONDS",
+    120,
+    "seconds",
+    "Time without an export of spans that succeeded, while exports fail.",
+)
+SCRAPE_SECONDS: Final = Threshold(
+    "ScrapeSlow", "SCRAPE_SECONDS", 2, "seconds", "Time that Prometheus takes to read one part; at 4 s it gives up."
+)
 NOTIFICATION_FAILURES: Final = Threshold(
     "NotificationsFailing",
     "NOTIFICATION_FAILURES",
@@ -86,6 +108,12 @@ THRESHOLDS: Final = (
     JOB_MIN_FINISHED,
     QUEUE_SECONDS,
     GPU_STALE_SECONDS,
+    GPU_HOT_RATIO,
+    GPU_MEMORY_RATIO,
+    NVLINK_ERRORS,
+    LEAK_BYTES,
+    EXPORT_SECONDS,
+    SCRAPE_SECONDS,
     NOTIFICATION_FAILURES,
 )
 

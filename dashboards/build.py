@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dashboards import check, directory, gpu, jobs, overview, render
+from dashboards import check, directory, gpu, jobs, overview, render, service, telemetry
+from dashboards.model import Board
 
 
 class DashboardError(ValueError):
@@ -15,13 +16,18 @@ class DashboardError(ValueError):
         self.faults = faults
 
 
+def boards() -> tuple[Board, ...]:
+    """Return all boards."""
+    return (overview.board(), service.board(), jobs.board(), gpu.board(), telemetry.board())
+
+
 def files() -> dict[str, str]:
     """Return file name to text of every dashboard.
 
     Raises:
         DashboardError: a panel lacks something or asks for what is not in the catalog.
     """
-    rendered = {board.name: render.render(board) for board in (overview.board(), jobs.board(), gpu.board())}
+    rendered = {board.name: render.render(board) for board in boards()}
     faults = [fault for dashboard in rendered.values() for fault in check.problems(dashboard)]
     if faults:
         raise DashboardError(faults)

@@ -9,6 +9,16 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.rule import Rule
-from alerts.rules import cost, gpu, jobs, notifications, service
+from alerts.rules import cost, gpu, gpu_faults, gpu_links, jobs, memory, notifications, service, telemetry
 
-RULES: Final[tuple[Rule, ...]] = (*service.RULES, *jobs.RULES, *cost.RULES, *gpu.RULES, *notifications.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *service.RULES,
+    *jobs.RULES,
+    *memory.RULES,
+    *cost.RULES,
+    *gpu.RULES,
+    *gpu_faults.RULES,
+    *gpu_links.RULES,
+    *telemetry.RULES,
+    *notifications.RULES,
+)

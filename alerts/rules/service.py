@@ -8,6 +8,7 @@ from typing import Final
 from alerts import thresholds
 from alerts.expressions import SERVICE_ANSWERS, SERVICE_ERRORS, limit, share, value_of
 from alerts.rule import Rule
+from dashboards import recorded
 from dashboards.queries import counted
 
 RULES: Final = (
@@ -35,7 +36,7 @@ RULES: Final = (
         # The short window ends the alert a minute after the errors end, the long one keeps a handful of errors from
         # starting it. A burst between two scrapes is in the short window for less than a minute: `for` is shorter.
         expr=f"""\
-{share(SERVICE_ERRORS, SERVICE_ANSWERS, "5m")}
+{recorded.ERROR_RATIO.name}
   > {limit(thresholds.ERROR_RATIO)}
 and
 {share(SERVICE_ERRORS, SERVICE_ANSWERS, "1m")}

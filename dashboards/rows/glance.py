@@ -18,7 +18,7 @@ def row() -> Row:
     )
 
 
-def service() -> Panel:
+def service(width: int = 3) -> Panel:
     about = About(
         "Service",
         "Whether Prometheus reaches the service. Down means that every request fails; look at the log of `api`.",
@@ -26,20 +26,22 @@ def service() -> Panel:
         empty="Not scraped yet",
     )
     texts = {"0": ("Down", look.BAD), "1": ("Up", look.GOOD)}
-    return stat(about, Query('min(up{job="api"})', "service"), steps=look.LOW_IS_BAD, texts=texts)
+    return stat(about, Query('min(up{job="api"})', "service"), steps=look.LOW_IS_BAD, texts=texts, width=width)
 
 
-def errors() -> Panel:
+def errors(width: int = 3) -> Panel:
     about = About(
         "Error ratio",
         "Share of answers in 5 minutes that were server errors (5xx). Above 5 % the alert ApiErrorRateHigh fires.",
         unit="percentunit",
         empty=NO_REQUESTS,
     )
-    return stat(about, Query(recorded.ERROR_RATIO.name, "errors"), steps=look.rising(0.01, 0.05), decimals=1)
+    return stat(
+        about, Query(recorded.ERROR_RATIO.name, "errors"), steps=look.rising(0.01, 0.05), decimals=1, width=width
+    )
 
 
-def latency() -> Panel:
+def latency(width: int = 3) -> Panel:
     about = About(
         "Request time p95",
         "95 of 100 requests of the last 5 minutes were faster. Over a second callers notice.",
@@ -47,7 +49,7 @@ def latency() -> Panel:
         empty=NO_REQUESTS,
     )
     expr = q.quantile(0.95, catalog.HTTP_REQUEST_DURATION, matchers=q.SERVICE, window="5m")
-    return stat(about, Query(expr, "p95"), steps=look.rising(0.5, 1.0))
+    return stat(about, Query(expr, "p95"), steps=look.rising(0.5, 1.0), width=width)
 
 
 def jobs() -> Panel:
@@ -104,7 +106,7 @@ def budget() -> Panel:
     return gauge(about, Query(expr, "of budget"), steps=look.rising(0.8, 1.0))
 
 
-def alerts() -> Panel:
+def alerts(width: int = 3) -> Panel:
     about = About(
         "Alerts firing",
         "Alerts that fire now, the watchdog apart. Anything but 0 has a runbook.",
@@ -114,4 +116,4 @@ def alerts() -> Panel:
     # The watchdog always fires: without it nobody evaluates the rules, and 0 would be a lie.
     firing = 'count(ALERTS{alertstate="firing",alertname!="Watchdog"})'
     watched = '0 * count(ALERTS{alertstate="firing",alertname="Watchdog"})'
-    return stat(about, Query(f"{firing}\nor\n{watched}", "firing"), steps=look.ZERO_IS_GOOD, decimals=0)
+    return stat(about, Query(f"{firing}\nor\n{watched}", "firing"), steps=look.ZERO_IS_GOOD, decimals=0, width=width)

@@ -88,7 +88,7 @@ def today() -> Panel:
     )
 
 
-def active() -> Panel:
+def active(width: int = 4) -> Panel:
     about = About(
         "Requests in progress",
         "Requests that are being answered now. A steady climb means that answers take longer than requests arrive.",
@@ -96,7 +96,7 @@ def active() -> Panel:
         empty=NO_REQUESTS,
     )
     selector = q.select(catalog.HTTP_ACTIVE_REQUESTS, 'job="api"')
-    return timeseries(about, Query(q.total(selector), "in progress"), width=4)
+    return timeseries(about, Query(q.total(selector), "in progress"), width=width)
 
 
 def unhandled() -> Panel:

@@ -40,24 +40,26 @@ def targets() -> Panel:
     return stat(about, Query("min by (job) (up)", "{{job}}"), steps=look.LOW_IS_BAD, texts=texts, width=8, height=8)
 
 
-def memory() -> Panel:
+def memory(width: int = 8) -> Panel:
     about = About(
         "Memory by process",
         "Resident memory. A line that only climbs is a leak.",
         unit="bytes",
         empty="Not scraped yet",
     )
-    return timeseries(about, Query("sum by (job) (process_resident_memory_bytes)", "{{job}}"), style="stacked")
+    return timeseries(
+        about, Query("sum by (job) (process_resident_memory_bytes)", "{{job}}"), style="stacked", width=width
+    )
 
 
-def cpu() -> Panel:
+def cpu(width: int = 8) -> Panel:
     about = About(
         "CPU by process",
         "Cores in use. The api near one core answers slower: start a second one.",
         unit="short",
         empty="Not scraped yet",
     )
-    return timeseries(about, Query(q.rate("process_cpu_seconds_total", "job"), "{{job}}"))
+    return timeseries(about, Query(q.rate("process_cpu_seconds_total", "job"), "{{job}}"), width=width)
 
 
 def spans() -> Panel:

@@ -21,4 +21,5 @@ FOREIGN: Final = (
     Foreign("process_start_time_seconds", frozenset(), "prometheus-client"),
     Foreign("process_open_fds", frozenset(), "prometheus-client"),
     Foreign("scrape_duration_seconds", frozenset(), "Prometheus, one per target"),
+    Foreign("scrape_samples_scraped", frozenset(), "Prometheus, one per target"),
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ import yaml
 from alerts import build
 from alerts.__main__ import main
 from alerts.rules import RULES
+from dashboards.promql import result_labels
+from dashboards.recorded import RECORDED
 
 
 def test_generated_rules_are_current_and_the_check_says_what_it_checked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,7 +34,7 @@ def test_text_reads_back_as_the_plain_data() -> None:
 
 def test_every_alert_links_to_its_runbook_and_a_dashboard_at_the_console_given() -> None:
     content = build.rule_file(console_url="https://plainview.example/")
-    rules = [rule for group in content["groups"] for rule in group["rules"]]
+    rules = [rule for group in content["groups"] for rule in group["rules"] if "alert" in rule]
     assert [rule["alert"] for rule in rules] == [rule.alert for rule in RULES]
     for rule in rules:
         annotations = rule["annotations"]
@@ -46,4 +49,19 @@ def test_every_alert_links_to_its_runbook_and_a_dashboard_at_the_console_given()
 )
 def test_hold_is_written_as_prometheus_writes_durations(hold: timedelta, written: str) -> None:
     content = build.rule_file([replace(RULES[0], hold=hold)])
-    assert content["groups"][0]["rules"][0]["for"] == written
+    assert content["groups"][0]["rules"][-1]["for"] == written
+
+
+def test_a_group_records_before_its_alerts_and_each_series_once() -> None:
+    groups = build.rule_file()["groups"]
+    for group in groups:
+        kinds = ["record" in rule for rule in group["rules"]]
+        assert kinds == sorted(kinds, reverse=True), group["name"]
+    recorded = [rule["record"] for group in groups for rule in group["rules"] if "record" in rule]
+    assert recorded == [each.name for each in RECORDED]
+
+
+@pytest.mark.parametrize("each", RECORDED, ids=lambda each: each.name)
+def test_a_recorded_series_is_named_by_level_metric_and_operation_and_has_the_labels_it_says(each) -> None:
+    assert re.fullmatch(r"[a-z_]+:[a-z_]+:[a-z0-9_]+", each.name)
+    assert result_labels(each.expr) == each.labels

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from dashboards import gpu, jobs, overview
+from dashboards.build import boards
 from dashboards.render import render
 
-BOARDS = {board.name: board for board in (overview.board(), jobs.board(), gpu.board())}
+BOARDS = {board.name: board for board in boards()}
 
 
 @pytest.fixture(params=sorted(BOARDS))

@@ -168,9 +168,7 @@ def test_cost_of_the_job_raises_an_alert_that_reaches_the_notifier(compose: Comp
 def test_grafana_has_the_dashboards_and_datasources(compose: Compose) -> None:
     grafana = compose.url("GRAFANA")
     assert {board["uid"] for board in httpx.get(f"{grafana}/api/search").json()} >= {
-        "plainview-overview",
-        "plainview-jobs",
-        "plainview-gpu",
+        f"plainview-{name}" for name in ("overview", "service", "jobs", "gpu", "telemetry")
     }
 
 

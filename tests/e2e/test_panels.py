@@ -12,7 +12,8 @@ from stack.paths import PROJECT
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SAMPLES = PROJECT / "app" / "samples"
-OVERVIEW, JOBS, GPU = "plainview-overview", "plainview-jobs", "plainview-gpu"
+OVERVIEW, SERVICE, GPU, TELEMETRY = (f"plainview-{name}" for name in ("overview", "service", "gpu", "telemetry"))
+SIMULATED = "the simulated card has no such reading"
 
 #: Panels that are empty on a stack that is well, and why. One that is not belongs out of this table.
 EMPTY = {
@@ -20,8 +21,27 @@ EMPTY = {
     (OVERVIEW, "Failed exports"): "the trace store took all spans",
     (OVERVIEW, "Notifications"): "no target is set",
     (OVERVIEW, "Alerts firing now"): "no alert fires",
-    (GPU, "XID errors"): "the card reported none",
-    (GPU, "Failed readings"): "no reading failed",
+    (GPU, "XID errors by age"): "the card reported none",
+    (GPU, "GPU memory by process"): "it is not asked for",
+    (GPU, "MIG activity"): "the card is not divided",
+    (GPU, "MIG memory share"): "the card is not divided",
+    (GPU, "Readings not given"): "the simulated card gives every reading it has",
+    (GPU, "GPU video and image engines"): SIMULATED,
+    (GPU, "GPU temperature margin"): SIMULATED,
+    (GPU, "GPU fan speed"): SIMULATED,
+    (GPU, "Retired pages"): SIMULATED,
+    (GPU, "PCIe traffic"): SIMULATED,
+    (GPU, "PCIe link"): SIMULATED,
+    (GPU, "NVLink traffic"): SIMULATED,
+    (GPU, "NVLinks up"): SIMULATED,
+    (GPU, "NVLink errors"): SIMULATED,
+    (SERVICE, "Server errors by route"): "nothing failed",
+    (SERVICE, "WebSockets open"): "the service has none",
+    (SERVICE, "WebSocket messages"): "the service has none",
+    (SERVICE, "WebSocket ends"): "the service has none",
+    (TELEMETRY, "Failed exports"): "the trace store took all spans",
+    (TELEMETRY, "Errors of telemetry by part"): "there was none",
+    (TELEMETRY, "Label values shown as other"): "no label has too many",
 }
 
 #: Panels of which some queries are empty: their legends, and why.

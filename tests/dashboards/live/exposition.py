@@ -64,6 +64,10 @@ def text(start: int, end: int) -> str:
                 lines.append(f"{_series('up', where)} 1 {t}")
                 lines.append(f"{_series('process_resident_memory_bytes', where)} 1e8 {t}")
                 lines.append(f"{_series('process_cpu_seconds_total', where)} {(t - start) / 10} {t}")
+                lines.append(f"{_series('process_start_time_seconds', where)} {start - 3600} {t}")
+                lines.append(f"{_series('process_open_fds', where)} 30 {t}")
+                lines.append(f"{_series('scrape_duration_seconds', where)} 0.01 {t}")
+                lines.append(f"{_series('scrape_samples_scraped', where)} 400 {t}")
     return "\n".join((*dict.fromkeys(lines), "# EOF", ""))
 
 
