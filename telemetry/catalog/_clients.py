@@ -34,12 +34,21 @@ DB_CONNECTIONS: Final = Metric(
     "Connections of a pool, by state (idle, used); OpenTelemetry's db.client.connection.count.",
     labels=(*_POOL, "db_client_connection_state"),
     values={"db_client_connection_state": ("idle", "used")},
+    processes="sum",
 )
 DB_CONNECTIONS_MAX: Final = Metric(
-    "db_client_connection_max", "gauge", "Most connections that a pool may open; absent without a limit.", labels=_POOL
+    "db_client_connection_max",
+    "gauge",
+    "Most connections that a pool may open; absent without a limit.",
+    labels=_POOL,
+    processes="sum",
 )
 DB_PENDING: Final = Metric(
-    "db_client_connection_pending_requests", "gauge", "Requests that wait for a connection of a pool now.", labels=_POOL
+    "db_client_connection_pending_requests",
+    "gauge",
+    "Requests that wait for a connection of a pool now.",
+    labels=_POOL,
+    processes="sum",
 )
 DB_TIMEOUTS: Final = Metric(
     "db_client_connection_timeouts_total",
@@ -84,8 +93,10 @@ CACHE_DURATION: Final = Metric(
     labels=("cache", "operation"),
     buckets=_CACHE_SECONDS,
 )
-CACHE_ENTRIES: Final = Metric("cache_entries", "gauge", "Entries in a cache.", labels=("cache",))
-CACHE_SIZE: Final = Metric("cache_size_bytes", "gauge", "Size of a cache.", unit="bytes", labels=("cache",))
+CACHE_ENTRIES: Final = Metric("cache_entries", "gauge", "Entries in a cache.", labels=("cache",), processes="sum")
+CACHE_SIZE: Final = Metric(
+    "cache_size_bytes", "gauge", "Size of a cache.", unit="bytes", labels=("cache",), processes="sum"
+)
 CACHE_EVICTIONS: Final = Metric(
     "cache_evictions_total", "counter", "Entries that a cache dropped to make room.", labels=("cache",)
 )
@@ -109,12 +120,14 @@ RATE_LIMIT_DEGRADED: Final = Metric(
     "gauge",
     "1 while a rate limiter works without its shared storage, each process on its own.",
     labels=("limiter",),
+    processes="max",
 )
 BREAKER_STATE: Final = Metric(
     "circuit_breaker_state",
     "gauge",
-    "1 for the state that a circuit breaker is in (closed, open, half_open), 0 for the others.",
+    "1 for the state that a circuit breaker is in (closed, open, half_open), 0 for the others; added up over processes.",
     labels=("breaker", "state"),
+    processes="sum",
     values={"state": ("closed", "open", "half_open")},
 )
 BREAKER_TRANSITIONS: Final = Metric(

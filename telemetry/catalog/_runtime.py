@@ -25,9 +25,10 @@ BACKGROUND_DURATION: Final = Metric(
 BACKGROUND_LAST_SUCCESS: Final = Metric(
     "background_task_last_success_timestamp_seconds",
     "gauge",
-    "Unix time of the last run of a background task that succeeded; 0 before the first.",
+    "Unix time of the last run of a background task that succeeded; 0 before the first. Of several processes the oldest.",
     unit="seconds",
     labels=("task",),
+    processes="min",
 )
 EVENT_LOOP_LAG: Final = Metric(
     "event_loop_lag_seconds",
@@ -37,13 +38,16 @@ EVENT_LOOP_LAG: Final = Metric(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
 THREAD_POOL_THREADS: Final = Metric(
-    "thread_pool_threads", "gauge", "Threads of the pool for blocking handlers that are at work now."
+    "thread_pool_threads", "gauge", "Threads of the pool for blocking handlers that are at work now.", processes="sum"
 )
 THREAD_POOL_LIMIT: Final = Metric(
-    "thread_pool_threads_limit", "gauge", "Most threads that the pool for blocking handlers may use."
+    "thread_pool_threads_limit", "gauge", "Most threads that the pool for blocking handlers may use.", processes="sum"
 )
 THREAD_POOL_WAITING: Final = Metric(
-    "thread_pool_waiting", "gauge", "Calls that wait for a thread of the pool for blocking handlers now."
+    "thread_pool_waiting",
+    "gauge",
+    "Calls that wait for a thread of the pool for blocking handlers now.",
+    processes="sum",
 )
 GC_PAUSE: Final = Metric(
     "python_gc_pause_seconds",

@@ -12,30 +12,26 @@ if TYPE_CHECKING:
     from telemetry.meters._breaker import BreakerMeter
     from telemetry.meters._cache import CacheMeter
     from telemetry.meters._database import EngineMeter, watch_engine
-    from telemetry.meters._http_client import AsyncMeteredTransport, HttpClientMeter, MeteredTransport
+    from telemetry.meters._http_client import HttpClientMeter
     from telemetry.meters._rate_limit import RateLimitMeter
 
 __all__ = [
-    "AsyncMeteredTransport",
     "BackgroundMeter",
     "BreakerMeter",
     "CacheMeter",
     "EngineMeter",
     "HttpClientMeter",
-    "MeteredTransport",
     "RateLimitMeter",
     "watch_engine",
 ]
 
-# Loaded on first use: httpx and SQLAlchemy are needed by their own meters only.
+# Loaded on first use: SQLAlchemy is needed by its own meter only.
 _HOME: Final = {
-    "AsyncMeteredTransport": "_http_client",
     "BackgroundMeter": "_background",
     "BreakerMeter": "_breaker",
     "CacheMeter": "_cache",
     "EngineMeter": "_database",
     "HttpClientMeter": "_http_client",
-    "MeteredTransport": "_http_client",
     "RateLimitMeter": "_rate_limit",
     "watch_engine": "_database",
 }

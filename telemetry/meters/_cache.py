@@ -33,8 +33,8 @@ class CacheMeter:
 
     Args:
         cache: its name, a label.
-        entries: how many entries it has now, asked at each scrape.
-        size_bytes: how large it is now, asked at each scrape.
+        entries: how many entries it has now, asked at each scrape; added up over processes, so not of a shared cache.
+        size_bytes: how large it is now, likewise.
         telemetry: where to report; what is current.
     """
 

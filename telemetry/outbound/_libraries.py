@@ -5,10 +5,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.metrics import NoOpMeterProvider
-
 from telemetry._stable_names import stable_names
 from telemetry.outbound._executor import carry_context, leave_context
+from telemetry.outbound._meters import OutboundMeters
 from telemetry.outbound._provider import OutboundProvider
 
 
@@ -37,7 +36,7 @@ def _contrib(library: str, instrumentor: str, *, within: bool) -> Library:
             return False
         with stable_names():
             instrumentation().instrument(
-                tracer_provider=OutboundProvider(within=within), meter_provider=NoOpMeterProvider()
+                tracer_provider=OutboundProvider(within=within), meter_provider=OutboundMeters()
             )
         return bool(instrumentation().is_instrumented_by_opentelemetry)
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from time import perf_counter
+from typing import Any, Final
 
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer, TracerProvider, get_current_span
 
+from telemetry.outbound._meters import record_failure
 from telemetry.traces import pointing_tracer
+
+# It records the time of calls that were answered only.
+_SILENT_ON_FAILURE: Final = "opentelemetry.instrumentation.httpx"
 
 
 class OutboundProvider(TracerProvider):
@@ -42,7 +47,13 @@ class OutboundTracer(Tracer):
             yield around
         else:
             with self._tracer.start_as_current_span(name, *args, **kwargs) as span:
-                yield span
+                began = perf_counter()
+                try:
+                    yield span
+                except Exception as error:
+                    if self._scope == _SILENT_ON_FAILURE:
+                        record_failure(kwargs.get("attributes"), perf_counter() - began, error)
+                    raise
 
 
 def is_recorded(span: Span) -> bool:

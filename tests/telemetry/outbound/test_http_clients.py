@@ -131,3 +131,33 @@ def test_baggage_is_handed_on_only_where_it_was_asked_for(far, monkeypatch, prop
         context.detach(token)
     assert ("baggage" in far.headers[0]) is carried
     assert "traceparent" in far.headers[0]
+
+
+@CLIENTS
+async def test_a_call_is_timed_by_host_and_status_with_an_exemplar(telemetry, registry, spans, far, ask):
+    with telemetry.tracer.start_as_current_span("work"):
+        await ask(far.url)
+    await ask(f"{far.url}/missing")
+    labels = {"http_request_method": "GET", "server_address": "127.0.0.1"}
+    answered = {**labels, "http_response_status_code": "200", "error_type": ""}
+    missing = {**labels, "http_response_status_code": "404", "error_type": "404"}
+    assert registry.get_sample_value("http_client_request_duration_seconds_count", answered) == 1
+    assert registry.get_sample_value("http_client_request_duration_seconds_count", missing) == 1
+    exemplars = [
+        sample.exemplar.labels["span_id"]
+        for family in registry.collect()
+        for sample in family.samples
+        if family.name == "http_client_request_duration_seconds" and sample.exemplar
+    ]
+    assert exemplars == [f"{span.context.span_id:016x}" for span in clients(spans)]
+
+
+@CLIENTS
+async def test_a_call_without_an_answer_is_timed_with_its_error(telemetry, registry, ask):
+    with pytest.raises((httpx.ConnectError, requests.ConnectionError)) as refused:
+        await ask("http://127.0.0.1:9/")
+    labels = {"http_request_method": "GET", "server_address": "127.0.0.1", "http_response_status_code": ""}
+    counted = registry.get_sample_value(
+        "http_client_request_duration_seconds_count", {**labels, "error_type": refused.type.__qualname__}
+    )
+    assert counted == 1
