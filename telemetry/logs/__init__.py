@@ -4,6 +4,7 @@ Fields: timestamp (RFC 3339, UTC), level, event, logger, service, request_id, tr
 event's own. Secrets are cut out of every line; tracebacks carry no local variables.
 """
 
+from telemetry.logs import _structlog as _structlog
 from telemetry.logs._logger import get_logger
 from telemetry.logs._setup import Logs, opened
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-
 #: No receiver has more to say; what is longer is not read.
 ANSWER_BYTES: Final = 64 * 1024
 _RETRIED: Final = frozenset({429, 502, 503, 504})
@@ -50,6 +48,11 @@ def _rejected(kind: str, body: bytes) -> int:
     if kind == "text/html" or len(body) >= ANSWER_BYTES:
         raise ValueError("no answer of a receiver")
     if kind.endswith("protobuf"):
+        # Good answers are empty as a rule, and protobuf takes 2 MB.
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (  # noqa: PLC0415
+            ExportTraceServiceResponse,
+        )
+
         return max(0, int(ExportTraceServiceResponse.FromString(body).partial_success.rejected_spans))
     if kind == "application/json":
         answer: dict[str, Any] = json.loads(body)

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 from telemetry._secrets import redact
 from telemetry.catalog import Attribute
+from telemetry.traces._envelope import envelope
 from telemetry.traces._message import encode_plain
 from telemetry.traces._wire import NotPlain, delimited, encode_pair
 
@@ -48,35 +47,28 @@ def encode_request(spans: Sequence[EncodedSpan]) -> bytes:
 
 def _group(spans: list[EncodedSpan]) -> bytes:
     """Return a ResourceSpans field: resource 1, scope_spans 2 (scope 1, spans 2, schema_url 3), schema_url 3."""
-    envelope = encode_spans([_Empty(spans[0])]).resource_spans[0]
+    common = envelope(spans[0].resource, spans[0].scope)
     scope_spans = b"".join(
         (
-            delimited(b"\x0a", envelope.scope_spans[0].scope.SerializeToString()),
+            delimited(b"\x0a", common.scope),
             *(delimited(b"\x12", span.message) for span in spans),
-            delimited(b"\x1a", envelope.scope_spans[0].schema_url.encode()),
+            delimited(b"\x1a", common.scope_schema),
         )
     )
     resource_spans = b"".join(
         (
-            delimited(b"\x0a", envelope.resource.SerializeToString()),
+            delimited(b"\x0a", common.resource),
             delimited(b"\x12", scope_spans),
-            delimited(b"\x1a", envelope.schema_url.encode()),
+            delimited(b"\x1a", common.resource_schema),
         )
     )
     return delimited(b"\x0a", resource_spans)
 
 
-class _Empty(ReadableSpan):
-    """A span of a given resource and scope, to have these two encoded by the SDK."""
-
-    def __init__(self, like: EncodedSpan) -> None:
-        super().__init__("", resource=like.resource, instrumentation_scope=like.scope)
-
-    def get_span_context(self) -> Any:
-        return INVALID_SPAN_CONTEXT
-
-
 def _encode_any(span: ReadableSpan) -> bytes:
+    # Loaded when a span needs it: protobuf takes 2 MB, and many services never have such a span.
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: PLC0415
+
     message = encode_spans([span]).resource_spans[0].scope_spans[0].spans[0]
     _redact_attributes(message.attributes)
     for event in message.events:
