@@ -29,6 +29,7 @@ from app.jobs.submission import count_from_zero
 from app.jobs.sweeper import sweeping
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
+from app.ledger.routes import router as usage_router
 from app.openapi import describe
 from app.services import Services
 from app.settings import Settings
@@ -50,7 +51,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         redoc_url=None,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
-    for router in (jobs_router, keys_router, health_router, docs_router):
+    for router in (jobs_router, usage_router, keys_router, health_router, docs_router):
         app.include_router(router)
     add_handlers(app)
     describe(app)

@@ -21,6 +21,7 @@ stable `code`; quote its `request_id` or `trace_id` when you ask for help.
 """
 _TAGS: Final = [
     {"name": "jobs", "description": "Submit, look, fetch, cancel, list."},
+    {"name": "usage", "description": "Who used devices for how long, and what that cost."},
     {"name": "keys", "description": "API keys, for administrators."},
     {"name": "health", "description": "Probes; they need no key."},
 ]

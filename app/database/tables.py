@@ -103,3 +103,32 @@ worker: Final = Table(
     Column("started_at", Moment, nullable=False),
     Column("heartbeat_at", Moment, nullable=False),
 )
+
+# Every second that a device was held; no foreign key, as the ledger outlives the jobs. Cost is null where no price is
+# known. `quarter` numbers the quarter hours since 1970: sums by it fold into hours, days and months of any time zone.
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("worker_id", String(100), nullable=False),
+    Column("device", String(16), nullable=False),
+    Column("device_name", String(100), nullable=False),
+    Column("gpu_uuid", String(100)),
+    Column("kind", String(16), nullable=False),
+    Column("job_id", String(32)),
+    Column("attempt", Integer),
+    Column("customer", String(100)),
+    Column("operation", String(32)),
+    Column("model", String(100)),
+    Column("quarter", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("nanoseconds", BigInteger, nullable=False),
+    Column("cost_nanousd", BigInteger),
+    Column("price_nanousd", BigInteger),
+    Column("price_source", String(100), nullable=False),
+    Column("joules", Float),
+    Index(None, "quarter"),
+    Index(None, "customer", "quarter"),
+    Index(None, "job_id"),
+)

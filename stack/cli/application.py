@@ -18,6 +18,7 @@ from stack.cli.report import report
 from stack.cli.sign_in import sign_in
 from stack.cli.status import status
 from stack.cli.up import up
+from stack.cli.usage import usage
 
 application = typer.Typer(
     name="plainview",
@@ -43,7 +44,7 @@ def plainview(
         out.print(context.get_help(), markup=False)
 
 
-for verb in (up, down, status, doctor, logs, report, sign_in, drill):
+for verb in (up, down, status, doctor, logs, usage, report, sign_in, drill):
     application.command(verb.__name__.replace("_", "-"))(verb)
 application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_checks)
 application.add_typer(keys, name="keys")

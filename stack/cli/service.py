@@ -18,6 +18,11 @@ TIMEOUT_SECONDS = 10.0
 
 def get(path: str, **query: Any) -> Any:
     """Return the JSON that the service answers; ends the command with what it complains of."""
+    return answer(path, **query).json()
+
+
+def answer(path: str, **query: Any) -> httpx.Response:
+    """Return the answer of the service; ends the command with what it complains of."""
     home = Home.default()
     state = running(home)
     base = os.environ.get("PLAINVIEW_SERVICE_URL", f"http://{HOST}:{(state.ports if state else Ports()).api}")
@@ -28,14 +33,14 @@ def get(path: str, **query: Any) -> Any:
         fail("no API key at hand: set PLAINVIEW_API_KEY to one")
     wanted = {name: value for name, value in query.items() if value is not None}
     try:
-        answer = httpx.get(
+        found = httpx.get(
             f"{base}{path}", params=wanted, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS
         )
     except httpx.HTTPError as error:
         fail(f"the service at {base} does not answer ({error}); ./plainview status shows what runs")
-    if answer.is_error:
-        fail(_complaint(answer))
-    return answer.json()
+    if found.is_error:
+        fail(_complaint(found))
+    return found
 
 
 def _complaint(answer: httpx.Response) -> str:

@@ -1,0 +1,84 @@
+"""One row of the ledger, and what the money is priced by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.ledger.timeline import Kind
+
+#: Every offset from UTC in use is a multiple of it, so no row crosses an hour or a day of any time zone.
+QUARTER: Final = timedelta(minutes=15)
+
+
+def quarter(moment: datetime) -> int:
+    """Return the number of the quarter hour of a moment, counted from 1970 in UTC."""
+    return int(moment.timestamp() // QUARTER.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a second of a device costs.
+
+    Attributes:
+        nanousd: billionths of a dollar a second, None where it is not known.
+        source: where the price is from, as a reader of the ledger needs to know it.
+    """
+
+    nanousd: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who holds a device: one run of one job."""
+
+    job_id: str
+    attempt: int
+    customer: str
+    operation: str
+    model: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """A stretch of time of one device that went to one run, to idleness or to overhead; shorter than a quarter hour.
+
+    Attributes:
+        id: the same on every write of this row, so that a write that is repeated changes nothing.
+        held: the run, None for idle and overhead.
+        started_at: wall clock; rows are put into hours, days and months by it.
+        ended_at: wall clock of the last write.
+        nanoseconds: time by the monotonic clock; less than between the moments where runs shared the device.
+        nanousd: cost, None where the price is not known.
+        joules: energy, None where it is not known.
+    """
+
+    id: str
+    kind: Kind
+    held: Held | None
+    started_at: datetime
+    ended_at: datetime
+    nanoseconds: int = 0
+    nanousd: int | None = 0
+    joules: float | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns that tell about the holder and the amounts."""
+        held = self.held
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "job_id": held and held.job_id,
+            "attempt": held and held.attempt,
+            "customer": held and held.customer,
+            "operation": held and held.operation,
+            "model": held and held.model,
+            "quarter": quarter(self.started_at),
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "nanoseconds": self.nanoseconds,
+            "cost_nanousd": self.nanousd,
+            "joules": self.joules,
+        }

@@ -1,0 +1,138 @@
+"""Usage over HTTP, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.clock import MomentInUtc, utc_now
+from app.errors import Code, ServiceError
+from app.errors.documented import answers
+from app.errors.problem import FieldError
+from app.keys.authentication import CurrentKey
+from app.ledger import usage
+from app.ledger.usage import By, Per
+from app.services import CurrentServices
+
+router = APIRouter(tags=["usage"])
+_Asked = Literal["kind", "customer", "operation", "model", "device", "device_name", "none"]
+_DEFAULT_BY: Final[list[_Asked]] = ["customer", "operation"]
+_AMOUNTS: Final = ("gpu_seconds", "cost_usd", "unpriced_gpu_seconds", "joules", "jobs")
+# What a spreadsheet would take for a formula when it opens the file.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class UsageRow(BaseModel):
+    """What one group used in one stretch of time; a group that was not asked for is left out."""
+
+    start: datetime
+    until: datetime
+    kind: str | None = Field(None, description="job, retry, cancelled, failed, idle or overhead")
+    customer: str | None = None
+    operation: str | None = None
+    model: str | None = None
+    device: str | None = Field(None, description="gpu, cpu where the CPU stands in, or simulated")
+    device_name: str | None = None
+    gpu_seconds: float = Field(description="Seconds that devices were held.")
+    cost_usd: float = Field(description="Cost of the seconds whose price is known.")
+    unpriced_gpu_seconds: float = Field(description="Seconds whose price, and so whose cost, is not known.")
+    joules: float | None = Field(description="Energy, where the device tells it.")
+    jobs: int
+
+
+class Usage(BaseModel):
+    """Usage between two moments."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "since": "2026-11-01T00:00:00+01:00",
+                "until": "2026-11-22T12:00:00+01:00",
+                "time_zone": "Europe/Amsterdam",
+                "rows": [
+                    {
+                        "start": "2026-11-01T00:00:00+01:00",
+                        "until": "2026-11-22T12:00:00+01:00",
+                        "customer": "acme",
+                        "operation": "generate",
+                        "gpu_seconds": 812.4,
+                        "cost_usd": 0.154356,
+                        "unpriced_gpu_seconds": 0.0,
+                        "joules": None,
+                        "jobs": 96,
+                    }
+                ],
+            }
+        }
+    )
+
+    since: datetime
+    until: datetime
+    time_zone: str
+    rows: list[UsageRow]
+
+
+@router.get(
+    "/usage",
+    response_description="The usage.",
+    response_model=Usage,
+    response_model_exclude_unset=True,
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        **answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.INVALID_INPUT),
+    },
+)
+async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by names
+    key: CurrentKey,
+    services: CurrentServices,
+    since: Annotated[MomentInUtc | None, Query(description="First moment; the calendar month's unless given.")] = None,
+    until: Annotated[MomentInUtc | None, Query(description="First moment after; now unless given.")] = None,
+    per: Annotated[Per | None, Query(description="A row for each hour, day or month of the time zone.")] = None,
+    by: Annotated[
+        list[_Asked] | None,
+        Query(description="What tells rows apart, customer and operation unless given; none for one sum."),
+    ] = None,
+    customer: Annotated[str | None, Query(max_length=100, description="Only this customer's; administrators.")] = None,
+    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+) -> Usage | Response:
+    """Tell who used devices for how long and what that cost, exactly, from the ledger.
+
+    A customer sees its own, an administrator all, and with `by=kind` also what was paid for idle and starting devices.
+    Moments are taken down to the quarter hour.
+    """
+    zone = services.settings.zone
+    chosen: list[By] = [name for name in dict.fromkeys(by or _DEFAULT_BY) if name != "none"]
+    whose = customer if key.is_admin else key.customer
+    try:
+        since, until = since or usage.month_of(utc_now(), zone), until or utc_now()
+        found = await services.database.read(usage.read, since, until, per, chosen, zone, whose)
+    except usage.StretchesWrong as error:
+        wrong = FieldError(error.field, str(error.value), error.allowed)
+        raise ServiceError(Code.INVALID_INPUT, f"{error}.", errors=[wrong]) from error
+    rows = list(usage.lines(found, chosen))
+    if form == "csv":
+        return Response(_csv(rows, chosen), media_type="text/csv", headers={"cache-control": "no-store"})
+    return Usage(
+        since=since.astimezone(zone),
+        until=until,
+        time_zone=zone.key,
+        rows=[UsageRow.model_validate(row) for row in rows],
+    )
+
+
+def _csv(rows: Sequence[Mapping[str, object]], by: Sequence[By]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["start", "until", *by, *_AMOUNTS], lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,109 @@
+"""The ledger's table: rows are written whole, as often as one likes, and summed by who, what and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.database.tables import ledger
+from app.ledger.entry import Entry, Price, quarter
+
+Group = Literal["kind", "customer", "operation", "model", "device", "device_name", "quarter"]
+
+_WRITTEN_AGAIN: Final = ("kind", "ended_at", "nanoseconds", "cost_nanousd", "joules")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The device whose time it is, and the worker that keeps the book."""
+
+    worker_id: str
+    device: str
+    device_name: str
+    gpu_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum over rows of the ledger.
+
+    Attributes:
+        group: what the rows have in common, in the order that was asked for.
+        nanoseconds: time held.
+        nanousd: cost of the rows whose price is known.
+        unpriced_nanoseconds: time whose cost is not known, so that a sum never passes for the whole.
+        joules: energy of the rows that know it.
+        jobs: how many jobs the rows belong to.
+    """
+
+    group: tuple[Any, ...]
+    nanoseconds: int
+    nanousd: int
+    unpriced_nanoseconds: int
+    joules: float | None
+    jobs: int
+
+
+def write(connection: Connection, owner: Owner, price: Price, entries: Sequence[Entry]) -> None:
+    """Write rows; one that is there already gets the amounts that stand in it now."""
+    if not entries:
+        return
+    same = {
+        "worker_id": owner.worker_id,
+        "device": owner.device,
+        "device_name": owner.device_name,
+        "gpu_uuid": owner.gpu_uuid,
+        "price_nanousd": price.nanousd,
+        "price_source": price.source,
+    }
+    insert = postgresql.insert(ledger) if connection.dialect.name == "postgresql" else sqlite.insert(ledger)
+    changed = {name: insert.excluded[name] for name in _WRITTEN_AGAIN}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=[ledger.c.id], set_=changed),
+        [same | entry.values() for entry in entries],
+    )
+
+
+def totals(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    by: Sequence[Group],
+    *,
+    customer: str | None = None,
+) -> list[Total]:
+    """Return sums over the quarter hours that begin in [since, until), one for each group there is.
+
+    Both moments are taken down to the quarter hour. With `customer` only its own rows count.
+    """
+    columns = [ledger.c[name] for name in by]
+    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter < quarter(until))
+    unpriced = func.sum(ledger.c.nanoseconds).filter(ledger.c.cost_nanousd.is_(None))
+    query = (
+        select(
+            *columns,
+            func.sum(ledger.c.nanoseconds),
+            func.sum(ledger.c.cost_nanousd),
+            unpriced,
+            func.sum(ledger.c.joules),
+            func.count(ledger.c.job_id.distinct()),
+        )
+        .where(within)
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    if customer is not None:
+        query = query.where(ledger.c.customer == customer)
+    found = (tuple(row) for row in connection.execute(query))
+    # Without a group there is one row, of nothing, also where no row matches.
+    return [_total(row, len(columns)) for row in found if row[len(columns)] is not None]
+
+
+def _total(row: tuple[Any, ...], groups: int) -> Total:
+    nanoseconds, nanousd, unpriced, joules, jobs = row[groups:]
+    return Total(row[:groups], int(nanoseconds), int(nanousd or 0), int(unpriced or 0), joules, jobs)

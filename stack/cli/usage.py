@@ -1,0 +1,118 @@
+"""`usage`: who used devices for how long, and what that cost."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from stack.cli import compose, service
+from stack.cli.output import columns, duration, escape, fail, money, out
+
+_BAR: Final = 24
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_MINUTE: Final = 60
+_FORMS: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%B %Y"}
+
+By = Literal["kind", "customer", "operation", "model", "device", "device_name"]
+
+
+def usage(  # noqa: PLR0913 - options are arguments
+    *,
+    since: Annotated[
+        str | None, typer.Option(help="First day, as 2026-11-01, or moment; that of the month unless given.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Last day, or moment after the last; now unless given.")] = None,
+    per: Annotated[
+        Literal["hour", "day", "month"] | None, typer.Option(help="A row for each hour, day or month.")
+    ] = None,
+    by: Annotated[list[By] | None, typer.Option(help="What tells rows apart; may be given more than once.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Only this customer.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Show device time and cost by customer, operation, model, kind or device, exactly, from the ledger."""
+    compose.instead()
+    groups: Sequence[str] = by or ([] if per else ["customer"])
+    asked: dict[str, Any] = {
+        "since": _moment("--since", since),
+        "until": _moment("--until", until, after=True),
+        "per": per,
+        "by": list(groups) or ["none"],
+        "customer": customer,
+    }
+    if as_csv or as_json:
+        sys.stdout.write(
+            service.answer("/usage", **asked, format="csv" if as_csv else "json").text.rstrip("\r\n") + "\n"
+        )
+        return
+    found = service.get("/usage", **asked)
+    _show(found, per, groups)
+
+
+def _moment(option: str, text: str | None, *, after: bool = False) -> str | None:
+    """Return a moment with its offset; a day is its beginning, and the last day of several is its end."""
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2026-11-01"):
+            return (
+                datetime.combine(date.fromisoformat(text) + timedelta(days=after), datetime.min.time())
+                .astimezone()
+                .isoformat()
+            )
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except (ValueError, OverflowError):
+        fail(f"{option} {text!r} is no day and no moment: write it as 2026-11-22 or 2026-11-22T12:00:00+01:00", code=2)
+
+
+def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> None:
+    first, last = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+    out.print(f"[bold]Usage[/] from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({escape(found['time_zone'])})\n")
+    # By cost where there is no time to go by.
+    rows = found["rows"] if per else sorted(found["rows"], key=lambda row: -row["cost_usd"])
+    if not rows:
+        out.print("  No device was held in this time.")
+        return
+    most = max(row["cost_usd"] for row in rows)
+    header = [*([per] if per else []), *(name.replace("_", " ") for name in groups), "jobs", "time", "cost", ""]
+    body = [
+        [
+            *([datetime.fromisoformat(row["start"]).strftime(_FORMS[per])] if per else []),
+            *(escape(str(row.get(name) or "-")) for name in groups),
+            f"{row['jobs']:,}",
+            _time(row["gpu_seconds"]),
+            _cost(row),
+            f"[cyan]{_bar(row['cost_usd'] / most if most else 0.0)}[/]",
+        ]
+        for row in rows
+    ]
+    total = {
+        name: sum(row[name] for row in rows) for name in ("jobs", "gpu_seconds", "cost_usd", "unpriced_gpu_seconds")
+    }
+    names = len(header) - 4
+    label = ["[bold]all[/]", *[""] * (names - 1)] if names else []
+    # A job that was run in two of the rows is in both: of jobs there is no sum.
+    body.append([*label, "", _time(total["gpu_seconds"]), _cost(total), ""])
+    columns([[f"[dim]{cell}[/]" for cell in header], *body], right=frozenset(range(names, names + 3)))
+    if total["unpriced_gpu_seconds"]:
+        out.print(
+            f"\n  The price of {_time(total['unpriced_gpu_seconds'])} is not known; its cost is not in these sums."
+        )
+
+
+def _cost(row: Mapping[str, Any]) -> str:
+    known = money(row["cost_usd"])
+    if not row["unpriced_gpu_seconds"]:
+        return known
+    return f"[yellow]{known} + ?[/]" if row["cost_usd"] else "[yellow]unknown[/]"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < _MINUTE else duration(seconds)
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * _BAR * 8)
+    return _EIGHTHS[-1] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
