@@ -16,12 +16,12 @@ from app.jobs.files import JobFiles
 from app.jobs.job import RunOutcome, State
 from app.jobs.meter import Meter
 from app.jobs.tallies import Tallies
+from app.ledger.keeping import Keeper
 from telemetry.catalog import Event, Span
 from telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
-    from telemetry.gpu import Device
 
 _log = get_logger(__name__)
 # A generator may be anybody's; what it says is kept and shown.
@@ -30,20 +30,20 @@ _LONGEST_NOTE: Final = 500
 
 
 class Attempt:
-    """Runs claimed jobs with one generator on one device."""
+    """Runs claimed jobs with one generator on one device, whose time it books."""
 
     def __init__(
-        self, database: Database, files: JobFiles, generator: Generator, device: Device, telemetry: Telemetry
+        self, database: Database, files: JobFiles, generator: Generator, keeper: Keeper, telemetry: Telemetry
     ) -> None:
         self._database = database
         self._files = files
         self._generator = generator
-        self._device = device
+        self._keeper = keeper
         self._telemetry = telemetry
 
     def run(self, mine: Claim, tallies: Tallies, giving_up: threading.Event) -> Ending:
         """Return how the run ended; the video is stored by then, or nothing of it is left."""
-        meter = Meter(mine, self._generator.model, self._device, self._telemetry)
+        meter = Meter(mine, self._generator.model, self._keeper, self._telemetry)
 
         def report(stage: str | None, progress: float) -> bool:
             return self._database.write(claims.touch, mine, stage=stage, progress=progress, spent=meter.so_far())

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.jobs.job import Job, RunOutcome, State
+from app.ledger.timeline import NANO
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,13 @@ class Spent:
     """What a run has used of the device so far."""
 
     gpu_seconds: float
-    cost_usd: Decimal
+    cost_nanousd: int
     kind: str
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """The cost in dollars."""
+        return Decimal(self.cost_nanousd) / NANO
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from app.database.tables import job, run
 from app.database.times import now
 from app.jobs.claim import Claim, Ending, Refusal, Spent
-from app.jobs.job import MOST_ATTEMPTS, Job, RunOutcome, State, nanousd
+from app.jobs.job import MOST_ATTEMPTS, Job, RunOutcome, State
 from app.jobs.rows import as_job
 
 
@@ -134,7 +134,7 @@ def _spend(
         .values(
             kind=spent.kind,
             gpu_seconds=spent.gpu_seconds,
-            cost_nanousd=nanousd(spent.cost_usd),
+            cost_nanousd=spent.cost_nanousd,
             touched_at=now(connection),
             ended_at=ended,
             outcome=outcome,

@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.generation.generator import Cancelled
 from app.jobs.claim import Claim, Spent
 from app.jobs.context import HandedBackError
 from app.jobs.job import OPERATION
+from app.ledger.entry import Held
+from app.ledger.keeping import Keeper
+from app.ledger.timeline import NANO, Kind
 from telemetry import gpu_work
 
 if TYPE_CHECKING:
-    from telemetry import GpuWork, Telemetry
-    from telemetry.gpu import Device
+    from telemetry import Telemetry
 
 
 class Meter:
     """The device seconds and the cost of one run, and the kind of cost they are: job, retry, cancelled or failed."""
 
-    def __init__(self, mine: Claim, model: str, device: Device, telemetry: Telemetry) -> None:
-        self._mine = mine
-        self._model = model
-        self._device = device
+    def __init__(self, mine: Claim, model: str, keeper: Keeper, telemetry: Telemetry) -> None:
+        self._held = Held(mine.job.id, mine.attempt, mine.job.customer, OPERATION, model)
+        self._keeper = keeper
+        self._book = keeper.book
         self._telemetry = telemetry
-        self._kind = "job" if mine.attempt == 1 else "retry"
-        self._began: float | None = None
-        self._work: GpuWork | None = None
+        self._kind: Kind = "job" if mine.attempt == 1 else "retry"
+        self._running = False
+        self._spent: tuple[int, int | None] = (0, 0)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Hold the device for the block."""
-        work = None
+        joules = None
+        self._book.begin(self._held, self._kind)
+        self._running = True
         try:
             with gpu_work(
                 OPERATION,
-                customer=self._mine.job.customer,
-                model=self._model,
+                customer=self._held.customer,
+                model=self._held.model,
                 kind=self._kind,
-                device=self._device,
+                device=self._book.device,
                 telemetry=self._telemetry,
             ) as work:
-                self._began = time.monotonic()
                 try:
                     yield
                 except (Cancelled, HandedBackError):
@@ -53,12 +54,13 @@ class Meter:
                 except Exception:
                     self._kind = work.kind = "failed"
                     raise
+            joules = work.joules
         finally:
-            self._work = work
+            self._running = False
+            self._spent = self._book.end(self._held, self._kind, joules)
+            self._keeper.flush()  # so that the ledger has what the job is about to be told to have cost
 
     def so_far(self) -> Spent:
         """Return what was used until now."""
-        if self._work is not None:
-            return Spent(self._work.gpu_seconds, self._work.cost_usd, self._kind)
-        seconds = 0.0 if self._began is None else time.monotonic() - self._began
-        return Spent(seconds, Decimal(seconds) * self._telemetry.settings.gpu_price_usd_per_second, self._kind)
+        nanoseconds, nanousd = self._book.so_far(self._held) if self._running else self._spent
+        return Spent(nanoseconds / NANO, nanousd or 0, self._kind)

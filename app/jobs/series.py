@@ -18,10 +18,11 @@ from sqlalchemy import Connection, func, select
 
 from app.background import every
 from app.database.engine import AsyncDatabase
-from app.database.tables import job, run
+from app.database.tables import job, ledger
 from app.database.times import now
 from app.jobs import workers
 from app.jobs.job import OPERATION, State, nanousd
+from app.ledger.entry import quarter
 from app.settings import Settings
 from telemetry import catalog
 
@@ -68,9 +69,8 @@ def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
 
 
 def _cost(connection: Connection, since: datetime) -> float:
-    # A run belongs to the period in which it began, whole: no dollar counts twice.
-    total = connection.scalar(select(func.sum(run.c.cost_nanousd)).where(run.c.started_at >= since))
-    return float(total or 0) / _USD
+    held = (ledger.c.quarter >= quarter(since)) & ledger.c.job_id.is_not(None)
+    return float(connection.scalar(select(func.sum(ledger.c.cost_nanousd)).where(held)) or 0) / _USD
 
 
 class ServiceSeries(Collector):

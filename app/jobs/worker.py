@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final, NoReturn
@@ -20,6 +21,9 @@ from app.jobs.job import MOST_ATTEMPTS
 from app.jobs.queue import open_queue, queue_engine, start_consuming, stop_consuming
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity, only_one, worker_id
+from app.ledger.book import Book
+from app.ledger.keeping import keeping
+from app.ledger.price import flat_price
 from app.settings import Settings
 from telemetry import TelemetrySettings, start
 from telemetry.catalog import Event
@@ -32,6 +36,7 @@ _SECONDS_TO_UNWIND: Final = 2.0
 
 def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
     """Take jobs until SIGTERM or SIGINT, then finish or hand back the running one, and end the process."""
+    began = time.monotonic_ns()
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
         telemetry = stack.enter_context(start(telemetry_settings))
@@ -39,12 +44,15 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         database.read(check_schema)
         gpus = stack.enter_context(open_gpus(telemetry_settings, telemetry))
         device = gpus.device()
+        name = worker_id(settings, device)
+        stack.enter_context(only_one(settings, name))
+        book = Book(device, flat_price(telemetry_settings), began=began)
+        keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
-        identity = Identity(worker_id(settings, device), device, generator.model)
-        stack.enter_context(only_one(settings, identity.id))
+        identity = Identity(name, device, generator.model)
         files = JobFiles(settings.data)
         files.prepare()
-        runner = Runner(database, files, Attempt(database, files, generator, device, telemetry), identity, telemetry)
+        runner = Runner(database, files, Attempt(database, files, generator, keeper, telemetry), identity, telemetry)
         heartbeat = stack.enter_context(beating(database, identity))
         ready = threading.Event()
         stack.enter_context(
@@ -55,9 +63,11 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         engine = stack.enter_context(queue_engine(settings))
         start_consuming(engine, identity.id, runner, retries=MOST_ATTEMPTS)
         ready.set()
+        book.ready()
         _log.info(Event.WORKER_STARTED, worker=identity.id, device=device.kind, model=identity.model, version=VERSION)
         stop.wait()
         ready.clear()
+        book.draining()
         _drain(settings, runner, heartbeat, identity)
         _log.info(Event.WORKER_STOPPED, worker=identity.id)
     # The queue's threads would keep the process alive for a job that was handed back.

@@ -8,36 +8,44 @@ import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from app.clock import utc_now
 from app.ledger.entry import Entry, Held, Price, quarter
 from app.ledger.timeline import Kind, Timeline, Unheld
+
+if TYPE_CHECKING:
+    from telemetry.gpu import Device
 
 
 class Book:
     """Keeps one device's rows; lives as long as the worker. Safe in threads.
 
     Args:
+        device: what is held.
         price: what the device costs; stays what it is, as a row says one price.
+        began: when the device began to be paid for, by `monotonic`; now unless given.
         monotonic: nanoseconds of a clock that never steps: durations.
         wall: the time of day: which day a row belongs to.
     """
 
     def __init__(
         self,
+        device: Device,
         price: Price,
         *,
+        began: int | None = None,
         monotonic: Callable[[], int] = time.monotonic_ns,
         wall: Callable[[], datetime] = utc_now,
     ) -> None:
+        self.device = device
         self.price = price
         self._monotonic = monotonic
         self._wall = wall
         self._incarnation = uuid.uuid4().hex
         self._written = 0
         self._lock = threading.Lock()
-        self._timeline = Timeline(monotonic(), price.nanousd)
+        self._timeline = Timeline(monotonic() if began is None else began, price.nanousd)
         self._since = wall()
         self._kinds: dict[Held, Kind] = {}
         self._open: dict[Hashable, Entry] = {}

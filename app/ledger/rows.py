@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,19 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.database.tables import ledger
 from app.ledger.entry import Entry, Price, quarter
 
+if TYPE_CHECKING:
+    from telemetry.gpu import Device
+
 Group = Literal["kind", "customer", "operation", "model", "device", "device_name", "quarter"]
 
 _WRITTEN_AGAIN: Final = ("kind", "ended_at", "nanoseconds", "cost_nanousd", "joules")
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The device whose time it is, and the worker that keeps the book."""
-
-    worker_id: str
-    device: str
-    device_name: str
-    gpu_uuid: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +42,15 @@ class Total:
     jobs: int
 
 
-def write(connection: Connection, owner: Owner, price: Price, entries: Sequence[Entry]) -> None:
-    """Write rows; one that is there already gets the amounts that stand in it now."""
+def write(connection: Connection, worker_id: str, device: Device, price: Price, entries: Sequence[Entry]) -> None:
+    """Write rows of a worker's book; one that is there already gets the amounts that stand in it now."""
     if not entries:
         return
     same = {
-        "worker_id": owner.worker_id,
-        "device": owner.device,
-        "device_name": owner.device_name,
-        "gpu_uuid": owner.gpu_uuid,
+        "worker_id": worker_id,
+        "device": device.kind,
+        "device_name": device.name[:100],
+        "gpu_uuid": device.uuid,
         "price_nanousd": price.nanousd,
         "price_source": price.source,
     }

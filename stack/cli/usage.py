@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import typer
@@ -15,7 +16,7 @@ _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _MINUTE: Final = 60
 _FORMS: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%B %Y"}
 
-By = Literal["kind", "customer", "operation", "model", "device", "device_name"]
+By = StrEnum("By", ["kind", "customer", "operation", "model", "device", "device_name"])  # no list of Literals here
 
 
 def usage(  # noqa: PLR0913 - options are arguments

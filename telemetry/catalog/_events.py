@@ -34,6 +34,7 @@ class Event:
     WORKER_STARTED: Final = "worker.started"
     WORKER_STOPPED: Final = "worker.stopped"
     FILES_SWEPT: Final = "files.swept"
+    LEDGER_NOT_WRITTEN: Final = "ledger.not_written"
     BILL_UNREADABLE: Final = "bill.unreadable"
     BILL_READABLE_AGAIN: Final = "bill.readable_again"
     DATABASE_FAILED: Final = "database.failed"

@@ -7,7 +7,7 @@ from telemetry.catalog._metric import Metric
 COST: Final = Metric(
     "cost_usd_total",
     "counter",
-    "Cost of device time, by kind (job, retry, cancelled, failed).",
+    "Cost of device time, by kind (job, retry, cancelled, failed, idle, overhead).",
     unit="usd",
     labels=("kind",),
     source="worker",

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from app.database.engine import Database
-from app.database.tables import run
+from app.database.tables import ledger, run
 from app.keys.store import create_key
+from app.ledger.keeping import FLUSH
+from app.ledger.timeline import NANO
 from app.settings import Settings
 from tests.app.conftest import TINY, bearer
 from tests.app.processes import Service, service, until
@@ -72,6 +74,11 @@ def outcomes(database: Database) -> list[str]:
     return [row.outcome for row in database.read(lambda connection: connection.execute(query).all())]
 
 
+def booked_for(database: Database, job_id: str) -> list[Any]:
+    query = ledger.select().where(ledger.c.job_id == job_id)
+    return list(database.read(lambda connection: connection.execute(query).all()))
+
+
 def finished(status: dict[str, Any]) -> bool:
     return status["status"] in ("succeeded", "failed", "cancelled")
 
@@ -96,6 +103,28 @@ def test_job_of_a_killed_worker_finishes_once(
     assert status["gpu_seconds"] > 1.5 + 0.2
     assert customer.result(job_id) == wav
     assert len(events(worker.log, "job.finished")) == 1
+
+
+def test_ledger_of_a_killed_worker_lacks_its_last_second_at_most(
+    running: Service, customer: Customer, database: Database
+) -> None:
+    running.start("serve")
+    worker = running.start("worker")
+    job_id = customer.submit("slow=6")
+    customer.wait(job_id, lambda status: status["progress"] > 0.4)
+    worker.kill()
+    booked = sum(row.nanoseconds for row in booked_for(database, job_id))
+    assert booked > (6 * 0.4 - FLUSH.total_seconds() - 0.7) * NANO  # the last: for a busy machine
+    worker = running.start("worker")
+    assert customer.wait(job_id, finished)["attempts"] == 2
+    rows = booked_for(database, job_id)
+    assert {(row.attempt, row.kind) for row in rows} == {(1, "job"), (2, "retry")}
+    assert worker.terminate() == 0
+    whole = database.read(lambda connection: connection.execute(ledger.select()).all())
+    assert {"idle", "overhead", "job", "retry"} <= {row.kind for row in whole}
+    assert sum(row.cost_nanousd for row in whole) == pytest.approx(
+        sum(row.nanoseconds for row in whole) * 190_000 // NANO, abs=2
+    )
 
 
 def test_job_accepted_by_an_api_that_is_killed_then_is_finished(

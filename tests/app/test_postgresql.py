@@ -18,9 +18,13 @@ from app.database.migrate import FOLDER, migrate
 from app.jobs import rows
 from app.jobs.queue import open_queue
 from app.keys.store import create_key, list_keys, revoke_key
+from app.ledger.rows import totals, write
+from app.ledger.timeline import NANO
 from app.settings import Settings
 from tests.app.conftest import TINY
-from tests.app.database.test_migrations import differences
+from tests.app.database.test_migrations import differences, run_before_the_ledger
+from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
+from tests.app.ledger.test_book import run as ledger_run
 from tests.app.postgresql import binaries, postgresql
 from tests.app.processes import service
 from tests.app.test_crashes import Customer, Form, finished, outcomes
@@ -48,6 +52,30 @@ def empty(server: str, tmp_path: Path) -> Settings:
         connection.execute(text("CREATE DATABASE plainview"))
     engine.dispose()
     return Settings(home=tmp_path, generator=TINY, database_url=server)
+
+
+def test_ledger_is_written_whole_and_summed(empty: Settings) -> None:
+    migrate(empty)
+    clocks = Clocks()
+    book = book_of(clocks)
+    with open_database(empty.database) as database:
+        book.begin(held := ledger_run(), "job")
+        for _ in range(3):
+            clocks.passes(600)
+            database.write(write, "w1", book.device, book.price, book.changed())
+        book.end(held, "failed")
+        database.write(write, "w1", book.device, book.price, book.changed())
+        assert paid(database) == {"failed": (1800 * NANO, 342_000_000)}
+        (total,) = database.read(totals, *ALWAYS, ["customer"], customer="acme")
+        assert (total.group, total.jobs, total.unpriced_nanoseconds) == (("acme",), 1, 0)
+
+
+def test_runs_before_the_ledger_are_in_it(empty: Settings) -> None:
+    migrate(empty, "0002")
+    with open_database(empty.database) as database:
+        database.write(run_before_the_ledger)
+        migrate(empty)
+        assert paid(database) == {"retry": (2_500_000_000, 475_000)}
 
 
 def test_migrations_go_forward_and_back(empty: Settings) -> None:

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect
 
 from app.database import schema
 from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, migrate
-from app.database.tables import metadata
+from app.database.tables import job, ledger, metadata, run
+from app.ledger.entry import quarter
 from app.settings import Settings
 
 
@@ -27,6 +29,28 @@ def test_newest_migration_is_the_revision_that_the_service_asks_for() -> None:
 
 def test_migrated_tables_are_the_declared_ones(database: Database) -> None:
     assert database.read(differences) == []
+
+
+def run_before_the_ledger(connection: Connection) -> None:
+    """Enter a job and a run as revision 0002 had them."""
+    moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    facts = {"id": "job", "operation": "generate", "state": "succeeded", "customer": "acme", "tier": "standard"}
+    connection.execute(insert(job).values(**facts, prompt="hello", created_at=moment, queued_at=moment))
+    spent = {"kind": "retry", "device": "gpu", "gpu_seconds": 2.5, "cost_nanousd": 475_000}
+    connection.execute(
+        insert(run).values(job_id="job", attempt=2, worker_id="w1", started_at=moment, touched_at=moment, **spent)
+    )
+
+
+def test_runs_before_the_ledger_are_in_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    migrate(settings, "0002")
+    with open_database(settings.database) as database:
+        database.write(run_before_the_ledger)
+        migrate(settings)
+        (row,) = database.read(lambda connection: connection.execute(ledger.select()).all())
+    assert (row.kind, row.customer, row.nanoseconds, row.cost_nanousd) == ("retry", "acme", 2_500_000_000, 475_000)
+    assert row.quarter == quarter(datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
 def test_every_migration_goes_forward_and_back(settings: Settings, database: Database) -> None:

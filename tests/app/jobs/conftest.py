@@ -13,6 +13,9 @@ from app.jobs.attempt import Attempt
 from app.jobs.files import JobFiles
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity
+from app.ledger.book import Book
+from app.ledger.entry import Price
+from app.ledger.keeping import Keeper
 from app.settings import Settings
 from telemetry import Telemetry
 from telemetry.gpu import Device
@@ -30,12 +33,20 @@ def files(settings: Settings) -> JobFiles:
 
 
 @pytest.fixture
-def runner_of(settings: Settings, database: Database, files: JobFiles, telemetry: Telemetry) -> Callable[[str], Runner]:
+def keeper(database: Database, telemetry: Telemetry) -> Keeper:
+    """What the runners book the device's time in; written when a run ends."""
+    return Keeper(database, "w1", Book(CPU, Price(190_000, "test")), telemetry)
+
+
+@pytest.fixture
+def runner_of(
+    settings: Settings, database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry
+) -> Callable[[str], Runner]:
     """Return a function that makes the runner of the worker with this id."""
 
     def make(worker_id: str) -> Runner:
         generator = load(settings.generator, CPU)
-        attempt = Attempt(database, files, generator, CPU, telemetry)
+        attempt = Attempt(database, files, generator, keeper, telemetry)
         return Runner(database, files, attempt, Identity(worker_id, CPU, generator.model), telemetry)
 
     return make

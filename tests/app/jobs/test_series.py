@@ -8,15 +8,18 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text, update
+from sqlalchemy import text
 
 from app.database.engine import Database
-from app.database.tables import run
 from app.jobs import workers
 from app.jobs.runner import Runner
 from app.jobs.series import ServiceSeries, periods
+from app.ledger.entry import Entry, Held, Price
+from app.ledger.rows import write
+from app.ledger.timeline import NANO
 from app.services import Services
 from app.settings import Settings
+from tests.app.jobs.conftest import CPU
 
 FACTS = {"id": "w1", "pid": 1, "device": "cpu", "device_name": "CPU", "model": "m", "version": "1"}
 
@@ -53,15 +56,17 @@ async def test_series_show_queue_workers_and_cost(
     assert value("budget_usd", {"period": "month"}) is None
 
 
-async def test_run_over_midnight_is_booked_on_the_day_it_began(
-    series: ServiceSeries, submit: Any, runner: Runner, database: Database
-) -> None:
-    accepted = await submit()
-    await asyncio.to_thread(runner, accepted["job_id"])
-    yesterday = update(run).values(started_at=datetime.now(UTC) - timedelta(days=1, minutes=1))
-    await asyncio.to_thread(database.write, lambda connection: connection.execute(yesterday))
+async def test_cost_of_a_day_is_what_runs_cost_since_midnight(series: ServiceSeries, database: Database) -> None:
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    held = Held("job", 1, "acme", "generate", "tiny")
+    entries = [
+        Entry("yesterday", "job", held, midnight - timedelta(minutes=1), midnight, NANO, 4_000_000_000),
+        Entry("today", "retry", held, midnight, midnight, NANO, 2_000_000_000),
+        Entry("idle", "idle", None, midnight, midnight, NANO, 1_000_000_000),
+    ]
+    await asyncio.to_thread(database.write, write, "w1", CPU, Price(190_000, "test"), entries)
     await series.refresh()
-    assert exposed(series).get_sample_value("cost_period_usd", {"period": "day"}) == 0
+    assert exposed(series).get_sample_value("cost_period_usd", {"period": "day"}) == 2
 
 
 async def test_worker_that_stopped_in_order_has_no_heartbeat(series: ServiceSeries, database: Database) -> None:
@@ -74,7 +79,7 @@ async def test_worker_that_stopped_in_order_has_no_heartbeat(series: ServiceSeri
 async def test_series_vanish_when_the_database_fails(series: ServiceSeries, database: Database) -> None:
     await series.refresh()
     await asyncio.to_thread(
-        database.write, lambda connection: connection.execute(text("ALTER TABLE run RENAME TO gone"))
+        database.write, lambda connection: connection.execute(text("ALTER TABLE ledger RENAME TO gone"))
     )
     with pytest.raises(Exception, match="no such table"):
         await series.refresh()

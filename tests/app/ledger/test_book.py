@@ -13,12 +13,13 @@ from app.database.engine import Database, prepare
 from app.database.tables import ledger, metadata
 from app.ledger.book import Book
 from app.ledger.entry import Held, Price
-from app.ledger.rows import Owner, totals, write
+from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
+from telemetry.gpu import Device
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PRICE = Price(190_000, "test")
-OWNER = Owner("worker-1", "gpu", "NVIDIA L4", "GPU-1")
+CARD = Device("gpu", "NVIDIA L4", "GPU-1")
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -36,7 +37,7 @@ class Clocks:
 
 
 def book_of(clocks: Clocks, price: Price = PRICE) -> Book:
-    return Book(price, monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
+    return Book(CARD, price, monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
 
 
 def run(number: int = 1, attempt: int = 1, customer: str = "acme") -> Held:
@@ -73,7 +74,7 @@ def test_a_job_its_idle_time_and_the_cold_start_are_apart(database: Database) ->
     clocks.passes(0.5)
     assert book.end(run(), "job", joules=700.5) == (10_500_000_000, 1_995_000)
     clocks.passes(1)
-    database.write(write, OWNER, PRICE, book.changed())
+    database.write(write, "worker-1", CARD, PRICE, book.changed())
     assert paid(database) == {
         "overhead": (20 * NANO, 3_800_000),
         "idle": (6 * NANO, 1_140_000),
@@ -89,9 +90,9 @@ def test_a_run_that_fails_is_booked_as_failed_in_all_its_rows(database: Database
     book.begin(run(), "job")
     for _ in range(3):
         clocks.passes(600)
-        database.write(write, OWNER, PRICE, book.changed())
+        database.write(write, "worker-1", CARD, PRICE, book.changed())
     book.end(run(), "failed")
-    database.write(write, OWNER, PRICE, book.changed())
+    database.write(write, "worker-1", CARD, PRICE, book.changed())
     rows = database.read(lambda connection: connection.execute(select(ledger)).all())
     assert {row.kind for row in rows} == {"failed"}
     assert len({row.quarter for row in rows}) == len(rows) == 2
@@ -107,7 +108,7 @@ def test_rows_written_twice_or_late_change_nothing(database: Database) -> None:
     clocks.passes(4)
     book.again(first)  # could not be written then
     for entries in (second := book.changed(), second):
-        database.write(write, OWNER, PRICE, entries)
+        database.write(write, "worker-1", CARD, PRICE, entries)
     assert paid(database) == {"job": (7 * NANO, 1_330_000)}
     assert book.changed() == []
 
@@ -119,7 +120,7 @@ def test_unknown_price_is_unknown_cost_in_every_sum(database: Database) -> None:
     book.begin(run(), "job")
     clocks.passes(3)
     assert book.so_far(run()) == (3 * NANO, None)
-    database.write(write, OWNER, unknown, book.changed())
+    database.write(write, "worker-1", CARD, unknown, book.changed())
     (total,) = database.read(totals, *ALWAYS, [])
     assert (total.nanousd, total.unpriced_nanoseconds) == (0, 3 * NANO)
 
@@ -132,7 +133,7 @@ def test_no_row_crosses_midnight_of_any_zone(database: Database, zone: str) -> N
     book.begin(run(), "job")
     for _ in range(60):
         clocks.passes(1)
-        database.write(write, OWNER, PRICE, book.changed())
+        database.write(write, "worker-1", CARD, PRICE, book.changed())
     (before,) = database.read(totals, midnight - timedelta(days=1), midnight, [])
     (after,) = database.read(totals, midnight, midnight + timedelta(days=1), [])
     assert (before.nanoseconds, after.nanoseconds) == (29 * NANO, 31 * NANO)
@@ -174,7 +175,7 @@ def test_what_is_paid_is_what_passed_less_what_a_kill_took(steps: list[tuple[flo
         elif step == "step":
             clocks.wall += timedelta(seconds=(who - 1) * 3000)
         else:
-            database.write(write, OWNER, PRICE, book.changed())
+            database.write(write, "worker-1", CARD, PRICE, book.changed())
             flushed = clocks.nanoseconds
     total = sum(nanoseconds for nanoseconds, _ in paid(database).values())
     assert total == written + clocks.nanoseconds - began

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from app.application import create_app
 from app.database.engine import Database
 from app.ledger.entry import Entry, Held, Price
-from app.ledger.rows import Owner, write
+from app.ledger.rows import write
 from app.ledger.timeline import NANO, Kind
 from app.ledger.usage import MOST_STRETCHES, stretches
 from app.settings import Settings
 from telemetry import Telemetry
+from telemetry.gpu import Device
 from tests.app.conftest import client_of
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-OWNER = Owner("worker-1", "gpu", "NVIDIA L4", "GPU-1")
+CARD = Device("gpu", "NVIDIA L4", "GPU-1")
 TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
@@ -83,7 +84,7 @@ def book(
     held = Held(f"{customer}-{kind}", 1, customer, "generate", "portrait-1") if customer else None
     cost = None if price is None else price * seconds
     entry = Entry(f"{kind}:{customer}:{day}", kind, held, start, start, seconds * NANO, cost)
-    database.write(write, OWNER, Price(price, "test"), [entry])
+    database.write(write, "worker-1", CARD, Price(price, "test"), [entry])
 
 
 NOVEMBER = {"since": "2026-11-01T00:00:00+01:00", "until": "2026-12-01T00:00:00+01:00"}
