@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
+import re
 import stat
 import tempfile
 import time
@@ -27,6 +27,8 @@ STATE: Final = ".state"
 SOCKET: Final = ".socket"
 ENDED: Final = "ended"
 _TURN: Final = "turn"
+_DIGITS: Final = 20
+_GROUP: Final = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 _FORGOTTEN_AFTER: Final = timedelta(hours=1)
 
 # Asking for a lock of this process itself would give it up.
@@ -44,9 +46,13 @@ def group_folder(address: Address, service: str) -> Path:
         NotPrivate: what stands in its place is not this user's alone.
         OSError: it cannot be made.
     """
-    root = _private(_parent() / f"plainview-{os.geteuid()}")
-    digest = hashlib.sha256("\0".join((_network(), str(address), service)).encode()).hexdigest()[:20]
+    root = _private(_parent() / _root_name())
+    digest = hashlib.sha256("\0".join((_network(), str(address), service)).encode()).hexdigest()[:_DIGITS]
     return _private(root / digest)
+
+
+def _root_name() -> str:
+    return f"plainview-{os.geteuid()}"
 
 
 def _parent() -> Path:
@@ -148,15 +154,21 @@ def forget(folder: Path, member: str) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the folders beside this one that nobody has used for an hour."""
+    """Remove what is left in the folders beside this one that nobody has used for an hour; only what we have put there.
+
+    `folder` is one that `group_folder` has given.
+    """
     limit = time.time() - _FORGOTTEN_AFTER.total_seconds()
-    for other in folder.parent.iterdir():
-        with contextlib.suppress(OSError):
-            if other != folder and _last_used(other) < limit:
-                with turn(other) as mine:
-                    if mine and not any(is_alive(other, member) for member in members(other)):
-                        shutil.rmtree(other)
+    for other in folder.parent.iterdir() if folder.parent.name == _root_name() else ():
+        if other == folder or not _GROUP.fullmatch(other.name):
+            continue
+        with contextlib.suppress(OSError):  # also one that has been used since: it is not empty
+            if _last_used(other) < limit and not any(is_alive(other, member) for member in members(other)):
+                for path in other.iterdir():
+                    if path.suffix in (LOCK, STATE, SOCKET) or path.name == _TURN:
+                        path.unlink()
+                other.rmdir()
 
 
 def _last_used(folder: Path) -> float:
-    return max((entry.stat().st_mtime for entry in os.scandir(folder)), default=folder.stat().st_mtime)
+    return max((path.lstat().st_mtime for path in folder.iterdir()), default=folder.stat().st_mtime)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.telemetry.exposition.servers import OPENMETRICS, gunicorn, gunicorn_preloaded, served, uvicorn
+from tests.telemetry.exposition.servers import OPENMETRICS, gunicorn, gunicorn_preloaded, ours, served, uvicorn
 
 
 @pytest.fixture
@@ -31,6 +31,8 @@ SERVERS = [
     pytest.param(gunicorn, 2, id="gunicorn-2", marks=slow),
     pytest.param(gunicorn, 4, id="gunicorn-4", marks=slow),
     pytest.param(gunicorn_preloaded, 4, id="gunicorn-4-preloaded", marks=slow),
+    pytest.param(ours, 2, id="ours-2", marks=slow),
+    pytest.param(ours, 4, id="ours-4", marks=slow),
 ]
 
 
@@ -52,7 +54,11 @@ def test_every_answer_has_the_totals_of_all_processes(command, processes, port, 
         assert len(server.samples("shop_shelf_items")) == processes, "of a gauge nobody knows what its sum means"
 
 
-@pytest.mark.parametrize(("command", "processes"), SERVERS)
+@slow
+@pytest.mark.parametrize(
+    ("command", "processes"),
+    [(uvicorn, 1), (uvicorn, 2), (uvicorn, 4), (gunicorn, 4), (ours, 1), (ours, 4)],
+)
 def test_stopped_and_started_again_it_goes_on_counting(command, processes, port, tmp_path):
     with served(command(port, processes), port, processes, tmp_path) as before:
         before.load(40)  # nobody has scraped these when it stops
@@ -62,8 +68,7 @@ def test_stopped_and_started_again_it_goes_on_counting(command, processes, port,
 
 
 @slow
-@pytest.mark.parametrize("command", [uvicorn, gunicorn])
-@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize(("command", "processes"), [(uvicorn, 2), (uvicorn, 4), (gunicorn, 1), (gunicorn, 4)])
 def test_a_rolling_restart_loses_nothing(command, processes, port, tmp_path):
     with served(command(port, processes), port, processes, tmp_path) as server:
         for _ in range(2):
@@ -76,9 +81,10 @@ def test_a_rolling_restart_loses_nothing(command, processes, port, tmp_path):
             assert server.total() == server.answered
 
 
-@pytest.mark.parametrize("processes", [2, pytest.param(4, marks=slow)])
-def test_who_is_killed_loses_only_what_came_after_the_last_scrape(processes, port, tmp_path):
-    with served(uvicorn(port, processes), port, processes, tmp_path) as server:
+@slow
+@pytest.mark.parametrize(("command", "processes"), [(uvicorn, 2), (uvicorn, 4), (gunicorn, 2), (ours, 4)])
+def test_who_is_killed_loses_only_what_came_after_the_last_scrape(command, processes, port, tmp_path):
+    with served(command(port, processes), port, processes, tmp_path) as server:
         server.load(60)
         scraped = server.total()
         assert scraped == server.answered
