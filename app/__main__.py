@@ -16,11 +16,22 @@ from telemetry import TelemetrySettings
 from telemetry.process_settings import SettingsInvalid
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: Settings, fd: int | None = None) -> int:
+    if fd is None and settings.processes > 1:
+        return _serve_in_processes(settings)
     from app.server import run_api  # noqa: PLC0415 - each command loads only what it needs
 
-    run_api(settings, _telemetry("api"))
+    run_api(settings, _telemetry("api"), fd=fd)
     return 0
+
+
+def _serve_in_processes(settings: Settings) -> int:
+    from telemetry.apps import serve_in_processes  # noqa: PLC0415
+    from telemetry.serving import bind  # noqa: PLC0415
+
+    with bind(settings.host, settings.port, "PLAINVIEW_PORT") as listener:
+        command = [sys.executable, "-m", "app", "serve", "--fd", str(listener.fileno())]
+        return serve_in_processes(command, listener, count=settings.processes)
 
 
 def _worker(settings: Settings) -> int:
@@ -64,12 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m app", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (purpose, _) in _COMMANDS.items():
-        commands.add_parser(name, help=purpose)
+        command = commands.add_parser(name, help=purpose)
+        if name == "serve":
+            command.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # of a process of several
     chosen = parser.parse_args(arguments)
     for variable, meant in likely_typos():
         sys.stderr.write(f"{variable} is not a setting; did you mean {meant}?\n")
     try:
         settings = Settings.read()
+        if chosen.command == "serve":
+            return _serve(settings, chosen.fd)
         return _COMMANDS[chosen.command][1](settings)
     except SettingsInvalid as error:
         sys.stderr.write(f"{error}\n")

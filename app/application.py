@@ -20,6 +20,7 @@ from app.errors.handlers import add_handlers
 from app.health.checks import health_of
 from app.health.components import components
 from app.health.routes import router as health_router
+from app.housekeeping import in_one_process
 from app.jobs.files import JobFiles
 from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
@@ -78,9 +79,13 @@ async def _lifespan(
         parts = components(database, queue, files, auth_required=settings.auth_required)
         health = await stack.enter_async_context(health_of(parts, telemetry))
         count_from_zero(telemetry)
-        await stack.enter_async_context(service_series(database, settings, telemetry))
-        await stack.enter_async_context(watching(provider, settings.zone, settings.bill_interval, telemetry))
-        await stack.enter_async_context(reconciling(database, queue))
-        await stack.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
+
+        async def keep_house(house: AsyncExitStack) -> None:
+            await house.enter_async_context(service_series(database, settings, telemetry))
+            await house.enter_async_context(watching(provider, settings.zone, settings.bill_interval, telemetry))
+            await house.enter_async_context(reconciling(database, queue))
+            await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
+
+        await stack.enter_async_context(in_one_process(settings.data, keep_house))
         app.state.services = Services(settings, telemetry, database, queue, keys, files, health)
         yield

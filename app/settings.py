@@ -56,6 +56,9 @@ class Settings(ProcessSettings):
     data_dir: Path | None = Field(None, description="Databases, uploads and results; `data` in the home folder.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: Port = Field(8000, description="Port the API listens on.")
+    processes: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Processes of the API. They share its port, and a scrape shows what all of them counted."
+    )
     public_url: str | None = Field(None, description="Address users reach the API at, for links in answers.")
     auth_required: bool = Field(True, description="False lets everyone in as administrator: development only.")
     first_key_file: Path | None = Field(None, description="Where `bootstrap` writes the first administrator's key.")
