@@ -1,6 +1,7 @@
 """The registry as text: OpenMetrics with exemplars for who asks for it, the plain format otherwise."""
 
 import gzip
+from collections.abc import Callable
 from typing import Final
 
 import anyio
@@ -30,8 +31,9 @@ class MetricsEndpoint:
     Not in the shared thread pool: that may be full of the app's blocking handlers just when the figures matter.
     """
 
-    def __init__(self, exposition: Exposition) -> None:
+    def __init__(self, exposition: Exposition, before_the_end: Callable[[], None]) -> None:
         self._exposition = exposition
+        self._before_the_end = before_the_end
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -56,14 +58,18 @@ class MetricsEndpoint:
     def lifespan(self, send: Send) -> Send:
         """Take note that this process begins to serve, and return the `send` of its lifespan.
 
-        It keeps the totals before the server is told that the app has ended: one that was stopped by a signal may raise
-        it again and end the process on the spot.
+        The last spans are sent and the totals kept before the server is told that the app has ended: one that was
+        stopped by a signal may raise it again and end the process on the spot.
         """
         self._exposition.begin()  # again where the app was loaded before a fork
 
-        async def keep_first(message: Message) -> None:
+        async def end_first(message: Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):
-                await anyio.to_thread.run_sync(self._exposition.keep)
+                await anyio.to_thread.run_sync(self._end)
             await send(message)
 
-        return keep_first
+        return end_first
+
+    def _end(self) -> None:
+        self._before_the_end()
+        self._exposition.keep()

@@ -80,7 +80,7 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
         telemetry.edge("http"),
         telemetry.tracer_provider.exports,
     )
-    metrics = MetricsEndpoint(telemetry.exposition)
+    metrics = MetricsEndpoint(telemetry.exposition, telemetry.tracer_provider.finish)
     telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
     return partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets)

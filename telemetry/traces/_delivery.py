@@ -35,6 +35,11 @@ class Delivery:
         self._deadline = deadline
         self._hurry.set()
 
+    def go_on(self) -> None:
+        """Take back `finish_by`."""
+        self._hurry.clear()
+        self._deadline = float("inf")
+
     def give_up(self) -> None:
         """Stop at the next step."""
         self._over.set()

@@ -46,6 +46,10 @@ class ExportProcessor(SpanProcessor):
         self._metrics = metrics
         self._reports = reports
         self._limits = limits or Limits()
+        self._ends_by = float("-inf")
+        self._ending = False
+        self._queue: SpanQueue
+        self._delivery: Delivery
         self._begin()
         metrics.watch(lambda: len(self._queue))
         _begin_again_after_fork(self)
@@ -88,12 +92,30 @@ class ExportProcessor(SpanProcessor):
         """Send what is queued, within `Limits.shutdown`; what is left then is counted as dropped."""
         if self._queue.stopped:
             return
-        seconds = self._limits.shutdown.total_seconds()
+        seconds = max(0.0, self._end_by() - time.monotonic())
         self._delivery.finish_by(time.monotonic() + seconds)
         self._queue.stop()
         self._thread.join(seconds)
         self._metrics.dropped(self._queue.abandon(), "shutdown")
         self._delivery.give_up()
+
+    def finish(self) -> None:
+        """Send what is queued, as a server does that ends: within `Limits.shutdown`, which a shutdown soon after shares.
+
+        Spans that end later are taken still.
+        """
+        self._ends_by = self._end_by()
+        self._delivery.finish_by(self._ends_by)
+        self._ending = True
+        self._queue.ready.set()
+        self._queue.wait(max(0.0, self._ends_by - time.monotonic()))
+        self._ending = False
+        self._delivery.go_on()
+
+    def _end_by(self) -> float:
+        """Return when an end that begins now has to be over: the end that began just before, if there was one."""
+        now, seconds = time.monotonic(), self._limits.shutdown.total_seconds()
+        return self._ends_by if now < self._ends_by + seconds else now + seconds
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Send what is queued now; False when that took longer than `timeout_millis`."""
@@ -138,7 +160,8 @@ class ExportProcessor(SpanProcessor):
             self._metrics.exported(spans - rejected)
             self._metrics.dropped(rejected, "rejected")
         else:
-            self._metrics.dropped(spans, "shutdown" if answer.retry and self._queue.stopped else "export_failed")
+            ending = self._ending or self._queue.stopped
+            self._metrics.dropped(spans, "shutdown" if ending and answer.retry else "export_failed")
 
     def _report(self, spans: int, rejected: int, answer: Accepted | Refused) -> None:
         if isinstance(answer, Refused):

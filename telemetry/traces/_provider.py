@@ -24,6 +24,12 @@ class Provider(SlimTracerProvider):
     """The SDK's provider, and what became of a span that has ended."""
 
     kept: KeptTraces | None = None
+    exporter: ExportProcessor | None = None
+
+    def finish(self) -> None:
+        """Send the spans that wait, within 2.5 s: a server that ends may end the process before anything else can."""
+        if self.exporter is not None:
+            self.exporter.finish()
 
     def exports(self, context: SpanContext) -> bool:
         """Return whether a span that has ended is exported, so that an exemplar may lead to it."""
@@ -51,7 +57,8 @@ def opened(
         if keeps_any(settings):
             provider.kept = KeptTraces(errors=settings.trace_errors, slower_than=settings.trace_slow)
         reports = ExportReports(receiver.url)
-        provider.add_span_processor(ExportProcessor(receiver, metrics, reports, kept=provider.kept))
+        provider.exporter = ExportProcessor(receiver, metrics, reports, kept=provider.kept)
+        provider.add_span_processor(provider.exporter)
     if span_processor is not None:
         provider.add_span_processor(span_processor)
     try:
