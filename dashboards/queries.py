@@ -138,6 +138,11 @@ def by_card(expr: str, *facts: str, labels: tuple[str, ...] = ()) -> str:
     return named(per_card(expr, *labels), *facts)
 
 
+def in_an_hour(metric: Metric) -> str:
+    """Return how far a card's counter rose within an hour, for as long as the card gives it."""
+    return f"(increase({metric.name}[1h]) and {metric.name})"
+
+
 def answering() -> str:
     """Return 1 for each card that answers."""
     return f"(min by (gpu_uuid) ({catalog.GPU_AVAILABLE.name}) == 1)"

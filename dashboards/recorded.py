@@ -44,7 +44,7 @@ ERROR_RATIO: Final = Recorded(
 )
 GPU_HOT_RATIO: Final = Recorded(
     "gpu_uuid:gpu_throttle_hot:ratio5m",
-    f"{_BY_CARD} (rate({_HOT}[5m]))",
+    f"{_BY_CARD} (rate({_HOT}[5m]) and {_HOT})",
     _CARD,
     "gpu",
     "Share of five minutes for which heat held a card's clocks down.",

@@ -41,7 +41,7 @@ def energy() -> Panel:
         unit="joule",
         empty=NO_CARD,
     )
-    used = q.by_card(f"increase({catalog.GPU_ENERGY.name}[1h])")
+    used = q.by_card(q.in_an_hour(catalog.GPU_ENERGY))
     return charted(about, (catalog.GPU_ENERGY,), Query(used, CARD))
 
 

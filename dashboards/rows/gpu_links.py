@@ -43,7 +43,7 @@ def pcie_replays() -> Panel:
         unit="short",
         empty=NO_CARD,
     )
-    lines = q.by_card(f"increase({catalog.GPU_PCIE_REPLAYS.name}[1h])")
+    lines = q.by_card(q.in_an_hour(catalog.GPU_PCIE_REPLAYS))
     return charted(about, (catalog.GPU_PCIE_REPLAYS,), Query(lines, CARD), decimals=0)
 
 
@@ -77,7 +77,7 @@ def nvlink_errors() -> Panel:
         unit="short",
         empty=NO_CARD,
     )
-    per_link = q.per_card(f"increase({catalog.GPU_NVLINK_ERRORS.name}[1h])", "link", "kind")
+    per_link = q.per_card(q.in_an_hour(catalog.GPU_NVLINK_ERRORS), "link", "kind")
     by_kind = q.named(f"sum by (gpu_uuid, kind) ({per_link})")
     return charted(about, (catalog.GPU_NVLINK_ERRORS,), Query(by_kind, "GPU {{index}} {{kind}}"), decimals=0)
 

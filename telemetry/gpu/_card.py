@@ -7,10 +7,10 @@ from typing import Final
 
 from telemetry import catalog
 from telemetry.gpu._activity import Activity
-from telemetry.gpu._asking import NOT_SUPPORTED, Asking, CardLost
+from telemetry.gpu._asking import NOT_SUPPORTED, Asking, CardLost, Missing
 from telemetry.gpu._fields import Fields
 from telemetry.gpu._instances import Instances
-from telemetry.gpu._nvlink import count_links, read_links
+from telemetry.gpu._nvlink import count_links, read_links, without_links
 from telemetry.gpu._probes import PROBES
 from telemetry.gpu._processes import read_processes
 from telemetry.gpu._readings import Card, Facts, Failed, Key, NotSupported, Reading
@@ -86,7 +86,8 @@ class NvmlCard:
         self._clock = clock
         self._plan = plan
         self._first_delay = first_delay
-        self._links: int | None = None
+        self._links = 0
+        self._no_links: Missing | None = None
         self._fields: Fields | None = None
         self._activity = Activity(asking, clock, plan.gap_seconds)
         self._instances = Instances(asking, clock, plan.gap_seconds)
@@ -131,14 +132,16 @@ class NvmlCard:
             self._asking.forget()
             self._fields = None
             self._slow = {}
-        if self._fields is None:
-            self._links = count_links(self._asking)
-            self._fields = Fields(self._asking, self._links)
+        if self._fields is None or isinstance(self._no_links, Failed):
+            self._count_links()
         readings: dict[Key, Reading] = {}
         for probe in _FAST:
             readings.update(self._asking.ask(probe.call, probe.keys, probe.read))
         readings.update(self._rarely())
-        readings.update(self._fields.read())
+        if self._fields is not None:
+            readings.update(self._fields.read())
+        if self._no_links is not None:
+            readings.update(without_links(self._no_links))
         readings.update(self._activity.read())
         if divided:
             readings.update(self._instances.read())
@@ -148,6 +151,13 @@ class NvmlCard:
             readings[Key(catalog.GPU_XID_ERRORS)] = NOT_SUPPORTED
         return readings
 
+    def _count_links(self) -> None:
+        found = count_links(self._asking)
+        self._links = found if isinstance(found, int) else 0
+        if self._fields is None or self._links:
+            self._fields = Fields(self._asking, self._links)
+        self._no_links = None if self._links else NOT_SUPPORTED if isinstance(found, int) else found
+
     def _rarely(self) -> dict[Key, Reading]:
         """Return what changes with a reset, a repair or never, at most `slow_seconds` old."""
         now = self._clock()
@@ -155,7 +165,7 @@ class NvmlCard:
             self._slow = {}
             for probe in _SLOW:
                 self._slow.update(self._asking.ask(probe.call, probe.keys, probe.read))
-            self._slow.update(read_links(self._asking, self._links or 0))
+            self._slow.update(read_links(self._asking, self._links))
             self._slow_at = now + self._plan.slow_seconds + self._first_delay
             self._first_delay = 0.0
         return self._slow

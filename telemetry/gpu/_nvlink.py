@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from telemetry import catalog
-from telemetry.gpu._asking import Asking
+from telemetry.gpu._asking import Asking, Missing
 from telemetry.gpu._numbers import number
 from telemetry.gpu._readings import Key, Reading, Value
 
@@ -12,17 +12,28 @@ _STATE: Final = "nvmlDeviceGetNvLinkState"
 _ERRORS: Final = "nvmlDeviceGetNvLinkErrorCounter"
 _KINDS: Final = ("replay", "recovery", "crc_flit", "crc_data")
 _COUNT_FIELD: Final = 91
+_OF_LINKS: Final = (
+    catalog.GPU_NVLINK_ACTIVE,
+    catalog.GPU_NVLINK_TRANSMIT,
+    catalog.GPU_NVLINK_RECEIVE,
+    catalog.GPU_NVLINK_ERRORS,
+)
 
 
-def count_links(asking: Asking) -> int:
-    """Return how many NVLinks a card has, 0 where it does not tell. Raises CardLost or SourceGone."""
+def count_links(asking: Asking) -> int | Missing:
+    """Return how many NVLinks a card has, or why that is not known. Raises CardLost or SourceGone."""
 
     def read(nvml: Any, card: Any) -> int:
         (answer,) = nvml.nvmlDeviceGetFieldValues(card, [_COUNT_FIELD])
-        return 0 if answer.nvmlReturn else min(int(answer.value.uiVal), int(nvml.NVML_NVLINK_MAX_LINKS))
+        asking.check(answer.nvmlReturn)
+        return min(int(answer.value.uiVal), int(nvml.NVML_NVLINK_MAX_LINKS))
 
-    found = asking.get("nvmlDeviceGetFieldValues", read, "links")
-    return found if isinstance(found, int) else 0
+    return asking.get("nvmlDeviceGetFieldValues", read, "links")
+
+
+def without_links(why: Missing) -> dict[Key, Reading]:
+    """Return the readings of links of a card that has none, or of which that is not known."""
+    return {Key(metric): why for metric in _OF_LINKS}
 
 
 def read_links(asking: Asking, links: int) -> dict[Key, Reading]:

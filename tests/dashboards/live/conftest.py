@@ -1,76 +1,21 @@
-"""A real Prometheus over data that was written beforehand, so that no test waits for scrapes."""
-
 from __future__ import annotations
 
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.dashboards.live import exposition
+from tests.dashboards.prometheus import Prometheus, serving
 
 HOUR = 3600
 
 
-@dataclass(frozen=True)
-class Prometheus:
-    """Answers queries as of the end of the data."""
-
-    url: str
-    end: int
-
-    def before_all(self) -> Prometheus:
-        """Return the same server as of a time when it knew nothing."""
-        return replace(self, end=self.end - 10 * HOUR)
-
-    def ask(self, expr: str) -> list[dict[str, Any]]:
-        """Return the series of an instant query, Grafana's variables filled in as it would."""
-        filled = expr.replace("$__rate_interval", "1m")
-        answer = httpx.post(f"{self.url}/api/v1/query", data={"query": filled, "time": self.end}, timeout=10).json()
-        assert answer["status"] == "success", f"{answer.get('error')}\n{expr}"
-        return answer["data"]["result"]
-
-
 @pytest.fixture(scope="session")
 def prometheus(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    folder = tmp_path_factory.mktemp("prometheus")
+    """Holds half an hour of a busy installation."""
     end = int(time.time()) // 15 * 15 - 60
-    (folder / "data.om").write_text(exposition.text(end - HOUR // 2, end))
-    blocks = [program("promtool"), "tsdb", "create-blocks-from", "openmetrics", folder / "data.om", folder / "data"]
-    subprocess.run(blocks, check=True, capture_output=True)
-    (folder / "prometheus.yml").write_text("global: {}\n")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    command = [
-        program("prometheus"),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--log.level=error",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            _await_ready(process, f"http://127.0.0.1:{port}")
-            yield Prometheus(f"http://127.0.0.1:{port}", end)
-        finally:
-            process.terminate()
-            process.communicate(timeout=10)
-
-
-def _await_ready(process: subprocess.Popen[str], url: str) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"Prometheus ended: {process.stderr.read()}")
-        try:
-            if httpx.get(f"{url}/-/ready", timeout=1).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    pytest.fail("Prometheus was not ready within 30 seconds")
+    text = exposition.text(end - HOUR // 2, end)
+    with serving(program, tmp_path_factory.mktemp("prometheus"), text, end) as prometheus:
+        yield prometheus

@@ -3,7 +3,7 @@
 import pytest
 
 from telemetry import catalog
-from telemetry.gpu import Absent, NotSupported, Value
+from telemetry.gpu import Absent, Failed, NotSupported, Value
 from telemetry.gpu._card import Plan
 from telemetry.gpu._numbers import Rising
 from telemetry.gpu._nvml import NvmlSource
@@ -35,7 +35,17 @@ def test_a_card_with_a_fan_and_without_hbm(cards, opened):
     assert card.reading(catalog.GPU_MEMORY_TEMPERATURE) == NotSupported()
     assert card.reading(catalog.GPU_REMAPPED_ROWS, "correctable") == NotSupported()
     assert card.reading(catalog.GPU_SM_ACTIVITY) == NotSupported()
-    assert not [key for key in card.readings if key.metric is catalog.GPU_NVLINK_ACTIVE]
+    assert card.reading(catalog.GPU_NVLINK_ACTIVE) == NotSupported()
+
+
+def test_links_that_cannot_be_counted_are_failed_and_counted_again(cards, opened):
+    cards.gpu(H100, nvlink__count=2)
+    cards.error("nvmlDeviceGetFieldValues", "UNKNOWN", H100)
+    with opened() as gpus:
+        assert by_model(gpus.snapshot(), "H100").reading(catalog.GPU_NVLINK_ACTIVE) == Failed("unknown")
+        cards.error("nvmlDeviceGetFieldValues", None, H100)
+        until(gpus, lambda new: by_model(new, "H100").reading(catalog.GPU_NVLINK_ACTIVE, "1") == Value(1.0))
+        until(gpus, lambda new: by_model(new, "H100").reading(catalog.GPU_NVLINK_ACTIVE) == Absent("never read"))
 
 
 def test_a_margin_that_cannot_be_trusted_is_no_number(cards, opened, registry):
