@@ -1,4 +1,4 @@
-"""A real Prometheus over data that was written beforehand, so that no test waits for scrapes."""
+"""A real Prometheus, over data that was written beforehand or over what it scrapes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,24 @@ def serving(program: Callable[[str], Path], folder: Path, text: str, end: int) -
     (folder / "data.om").write_text(text)
     blocks = [program("promtool"), "tsdb", "create-blocks-from", "openmetrics", folder / "data.om", folder / "data"]
     subprocess.run(blocks, check=True, capture_output=True)
-    (folder / "prometheus.yml").write_text("global: {}\n")
+    with _running(program, folder, "global: {}\n") as url:
+        yield Prometheus(url, end)
+
+
+@contextmanager
+def scraping(program: Callable[[str], Path], folder: Path, target: str) -> Iterator[str]:
+    """Scrape one target each second; yield the address to ask."""
+    config = (
+        "global: {scrape_interval: 1s}\n"
+        f"scrape_configs: [{{job_name: cards, static_configs: [{{targets: ['{target}']}}]}}]\n"
+    )
+    with _running(program, folder, config) as url:
+        yield url
+
+
+@contextmanager
+def _running(program: Callable[[str], Path], folder: Path, config: str) -> Iterator[str]:
+    (folder / "prometheus.yml").write_text(config)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     command = [
@@ -53,7 +70,7 @@ def serving(program: Callable[[str], Path], folder: Path, text: str, end: int) -
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             _await_ready(process, f"http://127.0.0.1:{port}")
-            yield Prometheus(f"http://127.0.0.1:{port}", end)
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.communicate(timeout=10)
