@@ -2,5 +2,6 @@
 
 from telemetry.traces._global import pointing_tracer
 from telemetry.traces._provider import Provider, opened
+from telemetry.traces._shared import LayeredAttributes, SharedAttributes
 
-__all__ = ["Provider", "opened", "pointing_tracer"]
+__all__ = ["LayeredAttributes", "Provider", "SharedAttributes", "opened", "pointing_tracer"]

@@ -10,7 +10,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from telemetry._secrets import redact
 from telemetry.catalog import Attribute
 from telemetry.traces._envelope import envelope
-from telemetry.traces._message import encode_plain
+from telemetry.traces._message import encode_plain, encode_slim
+from telemetry.traces._slim_span import SlimSpan
 from telemetry.traces._wire import NotPlain, delimited, encode_pair
 
 
@@ -25,7 +26,7 @@ class EncodedSpan(NamedTuple):
 def encode_span(span: ReadableSpan) -> EncodedSpan:
     """Return a finished span as bytes, so that nothing else of it has to be kept."""
     try:
-        message = encode_plain(span)
+        message = encode_slim(span) if type(span) is SlimSpan else encode_plain(span)
     except NotPlain:
         message = _encode_any(span)
     return EncodedSpan(span.resource, span.instrumentation_scope, message)

@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - a slim span is read field by field: every property would cost as much as what it returns
 """One span as the bytes of an OTLP `Span` message, written by hand.
 
 Building protobuf objects in Python takes some 35 us a span and holds the interpreter for whole batches; these bytes
@@ -10,12 +11,12 @@ import struct
 from typing import Any, Final
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from telemetry._secrets import redact
 from telemetry.traces._shared import SharedAttributes
 from telemetry.traces._slim_span import SlimSpan
-from telemetry.traces._wire import NotPlain, delimited, encode_attributes, kept_name, varint
+from telemetry.traces._wire import NotPlain, delimited, encode_attributes, encode_name, varint
 
 _TIMES: Final = struct.Struct("<cQcQ").pack
 _FLAGS_HAS_REMOTE: Final = b"\x85\x01" + struct.pack("<I", 0x100)
@@ -25,42 +26,53 @@ _KINDS: Final = {kind: b"\x30" + varint(kind.value + 1) for kind in SpanKind}
 _SERVER: Final = _KINDS[SpanKind.SERVER]
 
 
+def encode_slim(span: SlimSpan) -> bytes:
+    """Return the message of a slim span that has ended, without secrets. Raises NotPlain."""
+    attributes, context = span.plain(), span._context
+    if attributes is None or context is None:
+        raise NotPlain
+    parts = _front(span._name, span._kind, context, span._parent)
+    parts.append(_TIMES(b"\x39", span._start_time, b"\x41", span._end_time))
+    for part in attributes:
+        if type(part) is SharedAttributes:
+            parts.append(part.encoded)
+        else:
+            encode_attributes(part.copy(), parts)  # a thread that comes late may still be writing
+    return _joined(parts, span._status, span._parent)
+
+
 def encode_plain(span: ReadableSpan) -> bytes:
     """Return a finished span's message, without secrets. Raises NotPlain."""
-    context, parent, kind, status = span.context, span.parent, span.kind, span.status
-    if context is None or context.trace_state:
+    context = span.context
+    if context is None or span.events or span.links:
         raise NotPlain
-    parts = [
+    parts = _front(span.name, span.kind, context, span.parent)
+    parts.append(_TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0))
+    attributes: Any = span.attributes
+    encode_attributes(attributes.copy(), parts)  # the plain dict within: each look-up costs as much as encoding it
+    if span.dropped_attributes or span.dropped_events or span.dropped_links:
+        parts += _dropped(span)
+    return _joined(parts, span.status, span.parent)
+
+
+def _front(name: str, kind: SpanKind, context: SpanContext, parent: SpanContext | None) -> list[bytes]:
+    if context.trace_state:
+        raise NotPlain
+    return [
         b"\x0a\x10",
         context.trace_id.to_bytes(16, "big"),
         b"\x12\x08",
         context.span_id.to_bytes(8, "big"),
         b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
-        kept_name(span.name),
+        encode_name(name),
         _SERVER if kind is SpanKind.SERVER else _KINDS[kind],  # an enum's hash is slow
-        _TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0),
     ]
-    _attributes(span, parts)
+
+
+def _joined(parts: list[bytes], status: Status, parent: SpanContext | None) -> bytes:
     parts.append(_UNSET if status.status_code is StatusCode.UNSET else delimited(b"\x7a", _status(status)))
     parts.append(_FLAGS_IS_REMOTE if parent and parent.is_remote else _FLAGS_HAS_REMOTE)
     return b"".join(parts)
-
-
-def _attributes(span: ReadableSpan, parts: list[bytes]) -> None:
-    plain = span.plain() if isinstance(span, SlimSpan) else None
-    if plain is not None:
-        for part in plain:
-            if type(part) is SharedAttributes:
-                parts.append(part.encoded)
-            else:
-                encode_attributes(part.copy(), parts)  # a thread that comes late may still be writing
-        return
-    if span.events or span.links:
-        raise NotPlain
-    attributes: Any = span.attributes
-    encode_attributes(attributes.copy(), parts)  # the plain dict within: each look-up costs as much as encoding it
-    if span.dropped_attributes or span.dropped_events or span.dropped_links:
-        parts += _dropped(span)
 
 
 def _dropped(span: ReadableSpan) -> list[bytes]:

@@ -1,4 +1,8 @@
-"""Attributes that many spans have in common, encoded once: a request writes only what it alone has."""
+"""Attributes that many spans have in common, encoded once: a span then writes only what it alone has.
+
+Both kinds are mappings, to begin a span with or to set on one as any other. A `SlimSpan` refers to what is shared,
+where another span copies it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +11,7 @@ from telemetry.traces._wire import encode_pair
 
 
 class SharedAttributes(dict[str, Any]):
-    """Attributes to begin a span with or to set on one, as any other mapping; kept by whoever makes many such spans.
-
-    A `SlimSpan` refers to it, where another span copies from it. It must not be changed.
-    """
+    """Texts and whole numbers, kept by whoever makes many spans that have them. They must not be changed."""
 
     __slots__ = ("encoded", "longest")
 
@@ -19,3 +20,15 @@ class SharedAttributes(dict[str, Any]):
         #: The fields of these attributes in a `Span` message, without secrets.
         self.encoded = b"".join(encode_pair(key, value) for key, value in attributes.items())
         self.longest = max((len(value) for value in attributes.values() if isinstance(value, str)), default=0)
+
+
+class LayeredAttributes(dict[str, Any]):
+    """Shared attributes and others, none of which is in both."""
+
+    __slots__ = ("own", "shared")
+
+    def __init__(self, shared: SharedAttributes, own: dict[str, Any]) -> None:
+        super().__init__(shared)
+        self.update(own)
+        self.shared = shared
+        self.own = own

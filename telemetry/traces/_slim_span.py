@@ -17,7 +17,7 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
-from telemetry.traces._shared import SharedAttributes
+from telemetry.traces._shared import LayeredAttributes, SharedAttributes
 
 if TYPE_CHECKING:
     from telemetry.traces._slim_tracer import SlimTracer
@@ -48,6 +48,8 @@ class SlimSpan(Span):
 
     _tracer: "SlimTracer"
     _lock: Any  # one that can be taken twice: the SDK's methods ask for `_attributes` while they hold it
+    _room: int  # for so many more attributes, and for texts of that length
+    _longest: int
     _parts: list[dict[str, Any]]  # the attributes in the order in which they were set; the shared ones are no copies
 
     @classmethod
@@ -71,6 +73,7 @@ class SlimSpan(Span):
         span._resource = tracer.resource
         span._lock = RLock()
         span._parts = []
+        span._room, span._longest = tracer.room
         return span
 
     def plain(self) -> list[dict[str, Any]] | None:
@@ -86,42 +89,49 @@ class SlimSpan(Span):
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         with self._lock:
             if self._end_time is None and not self._whole:
-                if type(attributes) is SharedAttributes and self._shareable(attributes):
-                    self._parts.append(attributes)
+                own: Mapping[str, Any] = attributes
+                kind = type(attributes)
+                if kind is SharedAttributes and self._share(attributes):  # type: ignore[arg-type]
                     return
-                if self._put(attributes.items()):
+                if kind is LayeredAttributes and self._share(attributes.shared):  # type: ignore[attr-defined]
+                    own = attributes.own  # type: ignore[attr-defined]
+                if self._put(own.items()):
                     return
         super().set_attributes(attributes)
 
     def _put(self, pairs: Iterable[tuple[Any, Any]]) -> bool:
         """Set attributes that are plain; False at the first that is not, the SDK then sets all of them."""
-        parts = self._parts
-        if not parts or type(parts[-1]) is SharedAttributes:
-            parts.append({})
-        *earlier, own = parts
-        longest, room = self._tracer._span_limits.max_span_attribute_length, self._room()
+        parts, longest, room = self._parts, self._longest, self._room
+        own = parts[-1] if parts else None
+        if type(own) is not dict:
+            own = {}
+            parts.append(own)
         for key, value in pairs:
             kind = type(value)
-            plain = kind in _NUMBERS or (kind is str and (longest is None or len(value) <= longest))
+            plain = len(value) <= longest if kind is str else kind in _NUMBERS
             if not plain or type(key) is not str or not key or room <= 0:
                 return False
-            for part in earlier:
-                if key in part:
-                    return False
-            own.pop(key, None)  # the last to be set is the last in order
+            if key in own:
+                del own[key]  # the last to be set is the last in order
+            else:
+                for part in parts:
+                    if key in part:
+                        return False
+                room -= 1
             own[key] = value
-            room -= 1
+        self._room = room
         return True
 
-    def _shareable(self, shared: SharedAttributes) -> bool:
-        longest = self._tracer._span_limits.max_span_attribute_length
-        if (longest is not None and shared.longest > longest) or self._room() < len(shared):
+    def _share(self, shared: SharedAttributes) -> bool:
+        """Refer to `shared`; False where one of its attributes is there already or does not fit."""
+        if shared.longest > self._longest or len(shared) > self._room:
             return False
-        return all(shared.keys().isdisjoint(part) for part in self._parts)
-
-    def _room(self) -> float:
-        most = self._tracer._span_limits.max_span_attributes
-        return float("inf") if most is None else most - sum(map(len, self._parts))
+        for part in self._parts:
+            if not shared.keys().isdisjoint(part):
+                return False
+        self._parts.append(shared)
+        self._room -= len(shared)
+        return True
 
     def end(self, end_time: int | None = None) -> None:
         with self._lock:

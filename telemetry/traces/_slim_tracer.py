@@ -4,6 +4,7 @@
 Sampler, id generator, resource, limits and processors are the SDK's and stay in force.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import Any, Final
@@ -26,10 +27,12 @@ from opentelemetry.trace import (
 
 from telemetry.traces._head import HeadSampler
 from telemetry.traces._processors import Processors
-from telemetry.traces._shared import SharedAttributes
+from telemetry.traces._shared import LayeredAttributes, SharedAttributes
 from telemetry.traces._slim_span import SlimSpan
 
 Attributes = Mapping[str, Any] | None
+
+_SHARED: Final = frozenset({SharedAttributes, LayeredAttributes})
 
 # By whether the span is sampled, and its trace's id random.
 _FLAGS: Final = {
@@ -43,9 +46,11 @@ class SlimTracerProvider(TracerProvider):
     """Lives as long as the process's `Telemetry`."""
 
     def get_tracer(self, *args: Any, **kwargs: Any) -> Any:
-        tracer = super().get_tracer(*args, **kwargs)
-        if type(tracer) is Tracer and _slim_spans_fit(tracer):
+        tracer: Any = super().get_tracer(*args, **kwargs)
+        if type(tracer) is Tracer:
             tracer.__class__ = SlimTracer  # the SDK makes and keeps its tracers, and has no way to make others
+            if not _slim_spans_fit(tracer):
+                tracer.__class__ = Tracer
         return tracer
 
 
@@ -54,6 +59,8 @@ class SlimTracer(Tracer):
 
     span_processor: Processors
     sampler: Sampler
+    #: How many attributes a span may have, and how long a text.
+    room: tuple[int, int] = (0, 0)
 
     def start_span(
         self,
@@ -102,9 +109,14 @@ class SlimTracer(Tracer):
         self.span_processor.ended(span)
 
 
+def _room(limits: sdk.SpanLimits) -> tuple[int, int]:
+    most, longest = limits.max_span_attributes, limits.max_span_attribute_length
+    return sys.maxsize if most is None else most, sys.maxsize if longest is None else longest
+
+
 def _after_sampling(given: Attributes, returned: Attributes) -> Attributes:
     """Return what the sampler returned; what was shared stays so where that is the same, behind a proxy."""
-    return given if type(given) is SharedAttributes and returned == given else returned
+    return given if type(given) in _SHARED and returned == given else returned
 
 
 class _Theirs(sdk.Span):
@@ -116,6 +128,7 @@ def _slim_spans_fit(tracer: Any) -> bool:
     if type(tracer.span_processor) is not Processors:
         return False
     try:
+        tracer.room = _room(tracer._span_limits)
         theirs = _Theirs("", INVALID_SPAN_CONTEXT, resource=Resource.get_empty())
         ours = SlimSpan.begun(tracer, "", INVALID_SPAN_CONTEXT, None, SpanKind.INTERNAL, 0)
         counts = type(tracer._tracer_metrics).__name__ != "NoOpTracerMetrics"  # and would have to be told of each span

@@ -59,7 +59,7 @@ def delimited(tag: bytes, content: bytes) -> bytes:
     return tag + varint(len(content)) + content
 
 
-def kept_name(name: str) -> bytes:
+def encode_name(name: str) -> bytes:
     """Return a span's name as a field; kept, as a flood of other names only makes room for itself."""
     encoded = _names.get(name)
     if encoded is None:
