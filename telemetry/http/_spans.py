@@ -6,7 +6,7 @@ attribute for attribute, `off` none. An app that its author has instrumented kee
 FastAPI traces itself since 0.142; it is told to leave that to us.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry._edge import Edge
 from telemetry._process import Telemetry
+from telemetry.http._contrib_rehearsal import same_spans
+from telemetry.http._contrib_short import ShortWay, is_open
 from telemetry.http._contrib_spans import server_spans, trace_requests
 from telemetry.http._lean_spans import LeanSpans
 from telemetry.http._request import KEY, is_quiet
@@ -46,9 +48,11 @@ def span_source(app: Starlette, telemetry: Telemetry) -> SpanSource:
 def _contrib(stack: ASGIApp, observed: Observed, edge: Edge) -> ASGIApp:
     with edge:
         spans = server_spans(stack, edge)
-        inner = observed(spans.app, ends_span=False)
-        spans.app = inner
-        return Traced(spans, inner)
+        app = spans.app
+        spans.app = observed(app, ends_span=False)
+        if is_open(spans) and same_spans(spans):
+            return Traced(spans, spans.app, ShortWay(spans, observed(app, ends_span=True)))
+        return Traced(spans, spans.app, spans)
     return observed(stack, ends_span=False)  # without spans: counted as an error and logged
 
 
@@ -74,19 +78,21 @@ class Untraced:
 
 
 class Traced:
-    """Sends each request through the contrib source, but those of machines that poll."""
+    """Sends each request through the contrib source, on its way for HTTP, but those of machines that poll."""
 
-    def __init__(
-        self, app: OpenTelemetryMiddleware, untraced: Callable[[Scope, Receive, Send], Awaitable[None]]
-    ) -> None:
+    def __init__(self, app: OpenTelemetryMiddleware, untraced: ASGIApp, http: ASGIApp) -> None:
         self.app = app
         self._untraced = untraced
+        self._http = http
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # As FastAPI's own `exclude` does it: else a mounted app that is not instrumented begins a trace of its own.
         scope.setdefault("fastapi.telemetry", None)
         # A mounted app that is instrumented too is part of the request that is observed already.
-        if KEY in scope or (scope["type"] == "http" and is_quiet(scope["path"])):
+        http = scope["type"] == "http"
+        if KEY in scope or (http and is_quiet(scope["path"])):
             await self._untraced(scope, receive, send)
+        elif http:
+            await self._http(scope, receive, send)
         else:
             await self.app(scope, receive, send)
