@@ -13,6 +13,7 @@ from telemetry import catalog, logs, outbound, traces
 from telemetry._current import current_is, hand_over
 from telemetry._edge import Edge
 from telemetry._families import Families
+from telemetry._gc_pauses import GcPauses
 from telemetry._held import Held
 from telemetry.exposition import Exposition, exposed
 from telemetry.gpu._device import Device, cpu_device
@@ -113,6 +114,9 @@ def start(
         telemetry = Telemetry(settings, families, provider, opened_logs, exposition)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
         telemetry.register(MemoryCollector(telemetry.places, telemetry.edge("memory")))
+        pauses = GcPauses()
+        telemetry.register(pauses)
+        stack.enter_context(pauses.watching())
         stack.enter_context(current_is(telemetry))
         stack.enter_context(outbound.opened(settings, telemetry.edge("outbound")))
         yield telemetry

@@ -14,6 +14,7 @@ from telemetry._current import current
 from telemetry._process import Telemetry, start
 from telemetry.http._access import AccessLines
 from telemetry.http._exposition import MetricsEndpoint
+from telemetry.http._loop import LoopMeter
 from telemetry.http._middleware import ExceptionWitness, RequestMiddleware
 from telemetry.http._observer import Observer
 from telemetry.http._red import RedMetrics
@@ -83,4 +84,6 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
     metrics = MetricsEndpoint(telemetry.exposition, telemetry.tracer_provider.finish)
     telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
-    return partial(RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets)
+    return partial(
+        RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets, loop=LoopMeter(telemetry.families)
+    )

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry.context import SCOPE
 from telemetry.http._exposition import METRICS_PATH, MetricsEndpoint
+from telemetry.http._loop import LoopMeter
 from telemetry.http._observer import Observer
 from telemetry.http._request import KEY, Exchange, is_quiet
 from telemetry.http._websocket import Connection, WebSockets
@@ -18,10 +19,18 @@ class RequestMiddleware:
     With `ends_span` the span of the request is completed and ended here, not by the layer around.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, observer: Observer, metrics: MetricsEndpoint, websockets: WebSockets, ends_span: bool
+    def __init__(  # noqa: PLR0913 - what is observed, by name
+        self,
+        app: ASGIApp,
+        *,
+        observer: Observer,
+        metrics: MetricsEndpoint,
+        websockets: WebSockets,
+        loop: LoopMeter,
+        ends_span: bool,
     ) -> None:
         self.app = app
+        self._loop = loop
         self._observer = observer
         self._metrics = metrics
         self._websockets = websockets
@@ -30,8 +39,10 @@ class RequestMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if KEY in scope or scope["type"] not in ("http", "websocket"):
             if scope["type"] == "lifespan":
-                send = self._metrics.lifespan(send)
-            await self.app(scope, receive, send)
+                async with self._loop.watching():
+                    await self.app(scope, receive, self._metrics.lifespan(send))
+            else:
+                await self.app(scope, receive, send)
             return
         if scope["type"] == "websocket":
             await self._websockets(self.app, scope, receive, send)
