@@ -17,6 +17,7 @@ from app.database.engine import open_async_database
 from app.database.schema import check_schema
 from app.docs.routes import router as docs_router
 from app.errors.handlers import add_handlers
+from app.errors.problem import count_problems_from_zero
 from app.health.checks import health_of
 from app.health.components import components
 from app.health.routes import router as health_router
@@ -65,11 +66,11 @@ async def _lifespan(
     app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_async_database(settings.database))
+        database = await stack.enter_async_context(open_async_database(settings.database, telemetry=telemetry))
         await database.read(check_schema)
         files = JobFiles(settings.data)
         files.prepare()
-        queue = stack.enter_context(open_queue(settings))
+        queue = stack.enter_context(open_queue(settings, telemetry))
         attempts = telemetry.counter(catalog.AUTH_ATTEMPTS)
         if not settings.auth_required:
             _log.warning(
@@ -79,6 +80,7 @@ async def _lifespan(
         parts = components(database, queue, files, auth_required=settings.auth_required)
         health = await stack.enter_async_context(health_of(parts, telemetry))
         count_from_zero(telemetry)
+        count_problems_from_zero()
 
         async def keep_house(house: AsyncExitStack) -> None:
             await house.enter_async_context(service_series(database, settings, telemetry))

@@ -9,6 +9,7 @@ from typing import Final
 
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
+from telemetry.meters import BackgroundMeter
 
 _log = get_logger(__name__)
 _PATIENCE_SECONDS: Final = 1.0
@@ -16,7 +17,7 @@ _PATIENCE_SECONDS: Final = 1.0
 
 @asynccontextmanager
 async def every(seconds: float, work: Callable[[], Awaitable[object]], *, name: str) -> AsyncIterator[None]:
-    """Run `work` at once and then again `seconds` after it ended; an error is logged and does not end the loop.
+    """Run `work` at once and then again `seconds` after it ended; an error is logged and does not end the loop. `name` is its series' label.
 
     On leaving, `work` may end what it is at: a query that is cancelled can keep its connection from ever closing.
     """
@@ -33,9 +34,11 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]], *, name: 
 
 
 async def _loop(seconds: float, work: Callable[[], Awaitable[object]], name: str, stop: asyncio.Event) -> None:
+    meter = BackgroundMeter(name)
     while not stop.is_set():
         try:
-            await work()
+            with meter.run():
+                await work()
         except Exception:  # noqa: BLE001 - the loop outlives whatever its work meets; the log says what it was
             _log.exception(Event.BACKGROUND_FAILED, task=name)
         with suppress(TimeoutError):

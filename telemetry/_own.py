@@ -56,7 +56,7 @@ def observed(metric: Metric, value: Callable[[Any], float] | None = None, /, **l
     A histogram observes it, a gauge is set to it, a counter grows by it. A call that raises observes nothing.
 
     Args:
-        metric: a histogram, a gauge or a counter.
+        metric: a histogram, a gauge, a counter, or an info, which is observed as 1.
         value: makes the number from what the function returns; without it that is the number.
         labels: as for `counted`.
 
@@ -164,7 +164,7 @@ class Timed(Measured):
 class Observed(Measured):
     """What `observed` returns."""
 
-    _types = ("histogram", "gauge", "counter")
+    _types = ("histogram", "gauge", "counter", "info")
 
     def __init__(self, metric: Metric, value: Callable[[Any], float] | None, labels: dict[str, Source]) -> None:
         super().__init__("observed", metric, labels)
@@ -188,7 +188,7 @@ class Observed(Measured):
 
     def _observe(self, child: Any, value: float) -> None:
         number = _number(value)
-        if self.metric.type == "gauge":
+        if self.metric.type in ("gauge", "info"):
             child.set(number)
         elif self.metric.type == "counter":
             child.inc(number, exemplar())

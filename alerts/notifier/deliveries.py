@@ -14,6 +14,7 @@ from typing import Final
 
 from telemetry import catalog
 from telemetry.logs import get_logger
+from telemetry.meters import BackgroundMeter
 
 from .backoff import DeliveryPolicy
 from .errors import DeliveryFailed, OutboxUnavailable
@@ -66,10 +67,12 @@ class TargetLoop:
         self._thread.join(timeout)
 
     def _run(self) -> None:
+        meter = BackgroundMeter("deliver notifications")
         while not self._stopping:
             self._wake.clear()
             try:
-                pause = self._step()
+                with meter.run():
+                    pause = self._step()
             except OutboxUnavailable as error:
                 _log.error(catalog.Event.NOTIFICATION_OUTBOX_FAILED, error=str(error))  # no traceback needed
                 pause = _OUTBOX_PAUSE

@@ -11,6 +11,7 @@ from typing import Final
 
 from telemetry import catalog
 from telemetry.logs import get_logger
+from telemetry.meters import BackgroundMeter
 
 from .alertmanager import Alert, Group, Status
 from .errors import OutboxUnavailable
@@ -73,11 +74,13 @@ class Watchdog:
 def watching(watchdog: Watchdog, interval: timedelta) -> Iterator[None]:
     """Check the watchdog every `interval` in a thread of its own."""
     stop = threading.Event()
+    meter = BackgroundMeter("check watchdog")
 
     def run() -> None:
         while not stop.wait(interval.total_seconds()):
             try:
-                watchdog.check()
+                with meter.run():
+                    watchdog.check()
             except OutboxUnavailable as error:
                 _log.error(catalog.Event.NOTIFICATION_OUTBOX_FAILED, error=str(error))  # no traceback needed
 

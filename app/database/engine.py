@@ -6,12 +6,17 @@ The API awaits `AsyncDatabase`, the worker and the command line call `Database`;
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from telemetry.meters import watch_engine
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,27 +62,36 @@ class AsyncDatabase:
 
 
 @contextmanager
-def open_database(url: URL, *, pool_size: int = 5) -> Iterator[Database]:
-    """Give the database at `url` to synchronous code."""
+def open_database(url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None) -> Iterator[Database]:
+    """Give the database at `url` to synchronous code; with `telemetry` its statements and connections are measured."""
     driver = "sqlite+pysqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
     engine = create_engine(url.set(drivername=driver), **_options(url, pool_size))
     prepare(engine)
     try:
-        yield Database(engine)
+        with measured(engine, "service", telemetry):
+            yield Database(engine)
     finally:
         engine.dispose()
 
 
 @asynccontextmanager
-async def open_async_database(url: URL, *, pool_size: int = 5) -> AsyncIterator[AsyncDatabase]:
-    """Give the database at `url` to the event loop."""
+async def open_async_database(
+    url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None
+) -> AsyncIterator[AsyncDatabase]:
+    """Give the database at `url` to the event loop; with `telemetry` it is measured."""
     driver = "sqlite+aiosqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
     engine = create_async_engine(url.set(drivername=driver), **_options(url, pool_size))
     prepare(engine.sync_engine)
     try:
-        yield AsyncDatabase(engine)
+        with measured(engine, "service", telemetry):
+            yield AsyncDatabase(engine)
     finally:
         await engine.dispose()
+
+
+def measured(engine: Engine | AsyncEngine, name: str, telemetry: Telemetry | None) -> AbstractContextManager[object]:
+    """Measure `engine` for the block; the command line has no telemetry and does not."""
+    return nullcontext() if telemetry is None else watch_engine(engine, name, telemetry=telemetry)
 
 
 def _options(url: URL, pool_size: int) -> dict[str, Any]:

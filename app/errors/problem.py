@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from app.clock import rfc3339, utc_now
 from app.errors.codes import Code
+from telemetry import catalog, counted
 from telemetry.context import current_request_id, current_trace_id
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -47,6 +48,15 @@ class ServiceError(Exception):
         return f"{self.code.code}: {self.detail}"
 
 
+_COUNTS: Final = {code: counted(catalog.PROBLEMS, code=code.code) for code in Code}
+
+
+def count_problems_from_zero() -> None:
+    """Export every code before it is answered, so that the first answer is a rise."""
+    for problems in _COUNTS.values():
+        problems.add(0)
+
+
 class ProblemResponse(JSONResponse):
     """An answer in the shape of RFC 9457."""
 
@@ -54,7 +64,8 @@ class ProblemResponse(JSONResponse):
 
 
 def problem_response(error: ServiceError, *, status: int | None = None) -> ProblemResponse:
-    """Return the answer to `error`; `status` only where the framework chose one that has no code of its own."""
+    """Return the answer to `error`, counted; `status` only where the framework chose one that has no code of its own."""
+    _COUNTS[error.code].add()
     body: dict[str, Any] = {
         "type": f"/docs/errors#{error.code.code}",
         "title": error.code.title,

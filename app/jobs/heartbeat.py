@@ -16,6 +16,7 @@ from app.jobs.worker_identity import Identity
 from app.jobs.workers import HEARTBEAT, WorkerState
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
+from telemetry.meters import BackgroundMeter
 
 _log = get_logger(__name__)
 
@@ -28,6 +29,7 @@ class Heartbeat:
         self._worker_id = worker_id
         self._state: WorkerState = "running"
         self._stop = threading.Event()
+        self._meter = BackgroundMeter("write heartbeat")
         self.is_fresh = True
 
     def draining(self) -> None:
@@ -38,7 +40,8 @@ class Heartbeat:
     def beat(self) -> None:
         """Write one heartbeat; a database that fails is met again at the next one."""
         try:
-            self._database.write(workers.beat, self._worker_id, self._state)
+            with self._meter.run():
+                self._database.write(workers.beat, self._worker_id, self._state)
             self.is_fresh = True
         except SQLAlchemyError as error:
             self.is_fresh = False

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, text
 
+from app.database.engine import measured
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
+
+    from telemetry import Telemetry
 
 QUEUE: Final = "generate"
 _NAME: Final = "plainview"
@@ -103,12 +106,12 @@ class JobQueue:
 
 
 @contextmanager
-def open_queue(settings: Settings) -> Iterator[JobQueue]:
+def open_queue(settings: Settings, telemetry: Telemetry | None = None) -> Iterator[JobQueue]:
     """Give the API, and a worker that stops, its end of the queue."""
     from dbos import DBOSClient, DBOSPortableJSONSerializer  # noqa: PLC0415
 
     _adopt_logger()
-    with queue_engine(settings) as engine:
+    with queue_engine(settings, telemetry) as engine:
         client = DBOSClient(
             system_database_engine=engine,
             # The default is pickle, which would run whatever a writer to the database puts there.
@@ -178,7 +181,7 @@ def migrate_queue(settings: Settings) -> None:
 
 
 @contextmanager
-def queue_engine(settings: Settings) -> Iterator[Engine]:
+def queue_engine(settings: Settings, telemetry: Telemetry | None = None) -> Iterator[Engine]:
     """Give an engine for the queue's tables: a SQLite file of their own, or the schema `dbos` in PostgreSQL."""
     url = _url(settings)
     postgresql = url.get_backend_name() == "postgresql"
@@ -186,7 +189,8 @@ def queue_engine(settings: Settings) -> Iterator[Engine]:
     if not postgresql:
         event.listen(engine, "connect", _pragmas)
     try:
-        yield engine
+        with measured(engine, "queue", telemetry):
+            yield engine
     finally:
         engine.dispose()
 

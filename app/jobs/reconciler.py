@@ -20,12 +20,16 @@ from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.queue import JobQueue
 from app.jobs.silence import Silence
+from telemetry import catalog, counted
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 _SECONDS_BETWEEN: Final = 5.0
 _ENQUEUE_AFTER: Final = timedelta(seconds=5)
+_RECONCILED: Final = {
+    action: counted(catalog.JOB_RECONCILED, action=action) for action in catalog.JOB_RECONCILED.values["action"]
+}
 _STILL_DELIVERING: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 
@@ -48,11 +52,13 @@ class Reconciler:
         for job_id in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
             await asyncio.to_thread(self._queue.enqueue, job_id)
             await self._database.write(rows.mark_enqueued, job_id)
+            _RECONCILED["enqueued_late"].add()
             _log.warning(Event.JOB_ENQUEUED_LATE, job_id=job_id)
 
     async def _take_over(self) -> None:
         for worker_id in self._silence.among(await self._database.read(workers.may_hold_jobs)):
             for job_id in await asyncio.to_thread(self._queue.reclaim, worker_id):
+                _RECONCILED["taken_over"].add()
                 _log.warning(Event.JOB_TAKEN_OVER, job_id=job_id, worker=worker_id)
 
     async def _deliver_again(self) -> None:
@@ -65,6 +71,7 @@ class Reconciler:
         # A job that ended between the two looks is not a case: only what both passes saw is.
         for job_id in ended & self._suspects:
             if await asyncio.to_thread(self._queue.restart, job_id):
+                _RECONCILED["delivered_again"].add()
                 _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
         self._suspects = ended
 
@@ -72,5 +79,7 @@ class Reconciler:
 @asynccontextmanager
 async def reconciling(database: AsyncDatabase, queue: JobQueue) -> AsyncIterator[None]:
     """Keep rows and queue in agreement while the block lasts."""
+    for reconciled in _RECONCILED.values():
+        reconciled.add(0)
     async with every(_SECONDS_BETWEEN, Reconciler(database, queue).run, name="reconcile jobs"):
         yield

@@ -98,6 +98,7 @@ async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> F
     if job.result_removed_at is not None or not path.is_file():
         kept = services.settings.result_ttl
         raise ServiceError(Code.RESULT_EXPIRED, f"Results are kept for {kept} after the job ended. Submit it again.")
+    services.telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=job.operation).inc()
     return FileResponse(path, media_type="video/mp4", filename=f"{job_id}.mp4", content_disposition_type="inline")
 
 

@@ -58,6 +58,9 @@ def count_from_zero(telemetry: Telemetry) -> None:
     for tier in TIERS:
         telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=tier)
         telemetry.counter(catalog.JOB_FINISHED).labels(operation=OPERATION, outcome=str(State.CANCELLED), tier=tier)
+    for field in FIELDS:
+        telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field)
+    telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=OPERATION)
     for code in REFUSALS:
         telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code)
 
@@ -68,13 +71,15 @@ async def submit(request: Request, key: Key, services: Services) -> tuple[str, i
     annotate(job_id=job_id)
     try:
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
-            prompt = await _receive(request, folder)
+            prompt, sizes = await _receive(request, folder)
             place = await services.database.write(rows.add, _new_job(job_id, key, prompt))
     except (ServiceError, BadInput) as error:
         code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
         services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()
         raise
     services.telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=key.tier).inc()
+    for field, size in sizes.items():
+        services.telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field).inc(size)
     _log.info(catalog.Event.JOB_ACCEPTED, job_id=job_id, queue_position=place, tier=key.tier)
     await _enqueue(job_id, services)
     return job_id, place
@@ -103,7 +108,7 @@ def _new_job(job_id: str, key: Key, prompt: str) -> NewJob:
     )
 
 
-async def _receive(request: Request, folder: Path) -> str:
+async def _receive(request: Request, folder: Path) -> tuple[str, dict[str, int]]:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
@@ -116,7 +121,7 @@ async def _receive(request: Request, folder: Path) -> str:
     if missing:
         names = ", ".join(field.field for field in missing)
         raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)
-    return await anyio.to_thread.run_sync(_check, folder)
+    return await anyio.to_thread.run_sync(_check, folder), sizes
 
 
 def _check(folder: Path) -> str:

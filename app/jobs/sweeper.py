@@ -18,6 +18,7 @@ from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
+from telemetry import catalog, counted
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
@@ -25,6 +26,7 @@ _log = get_logger(__name__)
 _SECONDS_BETWEEN: Final = 60.0
 #: Older than any upload or run takes, so that what is being written is never an orphan.
 _ORPHAN_AFTER: Final = timedelta(hours=2)
+_SWEPT: Final = {kind: counted(catalog.SWEPT, kind=kind) for kind in catalog.SWEPT.values["kind"]}
 _DELIVERY_KEPT: Final = timedelta(hours=1)
 _WORKER_KEPT: Final = timedelta(days=1)
 
@@ -54,6 +56,7 @@ class Sweeper:
         }.items():
             try:
                 swept[name] = await step()
+                _SWEPT[name].add(swept[name])
             except Exception as error:  # noqa: BLE001 - raised below with the others
                 failed.append(error)
         if swept.get("expired") or swept.get("orphans"):

@@ -29,7 +29,9 @@ class Tallies:
         self._waits = telemetry.histogram(catalog.JOB_QUEUE_WAIT)
         self._retries = telemetry.counter(catalog.JOB_RETRIES)
         self._output = telemetry.counter(catalog.JOB_OUTPUT_SECONDS)
+        self._output_bytes = telemetry.counter(catalog.JOB_OUTPUT_BYTES)
         self._retries.labels(operation=OPERATION)
+        self._output_bytes.labels(operation=OPERATION)
         self._output.labels(operation=OPERATION)
         for outcome, tier in product(FINAL, TIERS):
             self._finished.labels(operation=OPERATION, outcome=str(outcome), tier=tier)
@@ -53,3 +55,5 @@ class Tallies:
         self._finished.labels(operation=OPERATION, outcome=str(job.state), tier=job.tier).inc()
         if job.output_seconds is not None:
             self._output.labels(operation=OPERATION).inc(job.output_seconds)
+        if job.result_bytes is not None:
+            self._output_bytes.labels(operation=OPERATION).inc(job.result_bytes)

@@ -40,7 +40,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
         telemetry = stack.enter_context(start(telemetry_settings))
-        database = stack.enter_context(open_database(settings.database))
+        database = stack.enter_context(open_database(settings.database, telemetry=telemetry))
         database.read(check_schema)
         gpus = stack.enter_context(open_gpus(telemetry_settings, telemetry))
         device = gpus.device()
@@ -60,7 +60,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
                 settings.worker_host, settings.worker_port, ready=lambda: ready.is_set() and heartbeat.is_fresh
             )
         )
-        engine = stack.enter_context(queue_engine(settings))
+        engine = stack.enter_context(queue_engine(settings, telemetry))
         start_consuming(engine, identity.id, runner, retries=MOST_ATTEMPTS)
         ready.set()
         book.ready()

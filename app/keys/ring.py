@@ -19,6 +19,7 @@ from app.keys.key import Key
 from app.keys.secret import Secret
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
+from telemetry.meters import CacheMeter
 
 _log = get_logger(__name__)
 _FRESH_SECONDS: Final = 2.0  # how long a revoked key may still open the door
@@ -36,15 +37,19 @@ class KeyRing:
         self._database = database
         self._found: dict[str, tuple[float, Key]] = {}
         self._uses: dict[str, datetime] = {}
+        self._meter = CacheMeter("keys", entries=lambda: len(self._found))
 
     async def find(self, secret: Secret) -> Key | None:
         """Return the key that `secret` opens, revoked or not; None when there is none."""
         cached = self._found.get(secret.hash)
-        if cached is not None and cached[0] > time.monotonic():
+        is_fresh = cached is not None and cached[0] > time.monotonic()
+        self._meter.found(is_fresh)
+        if cached is not None and is_fresh:
             return cached[1]
         key = await self._database.read(rows.by_secret, secret)
         if key is not None:
             if len(self._found) >= _MOST:
+                self._meter.evicted(len(self._found))
                 self._found.clear()
             self._found[secret.hash] = (time.monotonic() + _FRESH_SECONDS, key)
         return key

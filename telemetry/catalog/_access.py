@@ -11,6 +11,13 @@ AUTH_ATTEMPTS: Final = Metric(
     labels=("outcome",),
     source="service",
 )
+PROBLEMS: Final = Metric(
+    "problems_total",
+    "counter",
+    "Answers in problem details, by their code: errors of clients and of the service by type.",
+    labels=("code",),
+    source="service",
+)
 HEALTH_COMPONENT: Final = Metric(
     "health_component_status",
     "gauge",

@@ -67,6 +67,45 @@ JOB_OUTPUT_SECONDS: Final = Metric(
     labels=("operation",),
     source="worker",
 )
+JOB_INPUT_BYTES: Final = Metric(
+    "job_input_bytes_total",
+    "counter",
+    "Bytes of what was sent for jobs that were accepted, by field (image, audio, prompt).",
+    unit="bytes",
+    labels=("operation", "field"),
+    source="service",
+)
+JOB_OUTPUT_BYTES: Final = Metric(
+    "job_output_bytes_total",
+    "counter",
+    "Bytes of video made by jobs that succeeded.",
+    unit="bytes",
+    labels=("operation",),
+    source="worker",
+)
+JOB_RESULTS_FETCHED: Final = Metric(
+    "job_results_fetched_total",
+    "counter",
+    "Requests for a result that were answered with it; a player may ask for one video several times.",
+    labels=("operation",),
+    source="service",
+)
+JOB_RECONCILED: Final = Metric(
+    "job_reconciled_total",
+    "counter",
+    "Jobs that were put right after something had died, by action (enqueued_late, taken_over, delivered_again).",
+    labels=("action",),
+    source="service",
+    values={"action": ("enqueued_late", "taken_over", "delivered_again")},
+)
+SWEPT: Final = Metric(
+    "swept_total",
+    "counter",
+    "What the sweeper removed for its age, by kind: jobs whose files expired, orphaned files, workers, deliveries.",
+    labels=("kind",),
+    source="service",
+    values={"kind": ("expired", "orphans", "workers", "deliveries")},
+)
 JOB_GPU_SECONDS: Final = Metric(
     "job_gpu_seconds_total",
     "counter",

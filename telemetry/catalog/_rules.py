@@ -13,6 +13,7 @@ _FOREIGN: Final = re.compile(
 )
 _NAME: Final = re.compile(r"[a-z]+(_?[a-z0-9]+)*")
 _TYPES: Final = ("counter", "gauge", "histogram", "info")
+_TYPE_WORDS: Final = ("counter", "gauge", "histogram", "summary", "untyped")
 _SUFFIXES: Final = {"counter": "_total", "info": "_info"}
 _OF_THE_CLIENT: Final = ("_bucket", "_count", "_created", "_sum")
 _UNITS: Final = (
@@ -29,13 +30,19 @@ _UNITS: Final = (
     "grams",
 )
 _BASE: Final = {
-    "seconds": ("milliseconds", "microseconds", "nanoseconds", "minutes", "hours", "days", "ms", "us", "ns"),
-    "bytes": ("kilobytes", "megabytes", "gigabytes", "kb", "mb", "gb", "kib", "mib", "gib", "bits"),
+    "seconds": ("minutes", "hours", "days", "weeks", "s", "ms", "us", "ns", "sec", "m", "h", "d"),
+    "bytes": ("bits", "b", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib"),
     "ratio": ("percent", "percentage"),
-    "celsius": ("fahrenheit", "kelvin"),
+    "celsius": ("fahrenheit", "rankine", "kelvins"),
     "joules": ("calories", "kwh", "wh"),
-    "watts": ("kilowatts", "milliwatts"),
+    "meters": ("inches", "yards", "miles"),
+    "grams": ("pounds", "ounces"),
 }
+_OTHER_UNITS: Final = {word: base for base, words in _BASE.items() for word in words}
+_PREFIXED: Final = re.compile(
+    r"(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|mebi|giga|gibi|tera|tebi|peta|pebi)"
+    rf"({'|'.join((*_UNITS, *(word for word in _OTHER_UNITS if len(word) > len('kib'))))})"
+)
 _RESERVED: Final = frozenset({"le", "quantile", "job", "instance"})
 _MOST_LABELS: Final = 10
 _MOST_VALUES: Final = 10_000
@@ -74,6 +81,8 @@ def _name(metric: Entry) -> Iterator[str]:
             yield _line("name", name, f"a {kind} ends in {suffix}")
         if metric.type != kind and name.endswith(suffix):
             yield _line("name", name, f"only a {kind} ends in {suffix}")
+    if words := {*name.split("_")[1:]} & {*_TYPE_WORDS}:
+        yield _line("name", name, f"the type is no part of it: {', '.join(sorted(words))}")
     if name.endswith(_OF_THE_CLIENT):
         yield _line("name", name, f"the endings {', '.join(_OF_THE_CLIENT)} belong to the series of histograms")
     if _FOREIGN.fullmatch(name):
@@ -96,13 +105,19 @@ def _unit(metric: Entry) -> Iterator[str]:
         yield _line("unit", metric.unit, f"a word such as {', '.join(_UNITS[:4])}, or nothing")
         return
     words = metric.name.removesuffix("_total").removesuffix("_info").split("_")
-    for base, others in _BASE.items():
-        for word in {words[-1], metric.unit} & {*others}:
+    for word in dict.fromkeys((metric.unit, *words[1:])):
+        if base := _base_unit(word):
             yield _line("unit" if word == metric.unit else "name", word, f"the base unit {base}")
     if metric.unit and words[-1] != metric.unit:
         yield _line("name", metric.name, f"with unit={metric.unit!r} it ends in _{metric.unit}, before any _total")
     if not metric.unit and words[-1] in _UNITS:
         yield _line("unit", metric.unit, f"the name says {words[-1]!r}, so the unit is that")
+
+
+def _base_unit(word: str) -> str | None:
+    """Return what a unit that is no base unit should be; as promtool has it, a letter or two are such a unit too."""
+    prefixed = _PREFIXED.fullmatch(word)
+    return _OTHER_UNITS.get(prefixed[1], prefixed[1]) if prefixed else _OTHER_UNITS.get(word)
 
 
 def _labels(metric: Entry) -> Iterator[str]:

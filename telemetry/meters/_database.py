@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import Engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -46,7 +46,7 @@ def watch_engine(engine: Engine | AsyncEngine, name: str, *, telemetry: Telemetr
 
 
 class EngineMeter:
-    """Measures one engine; lives as long as it."""
+    """Measures one engine until it is closed, which leaving it as a context manager does, or the engine is gone."""
 
     def __init__(self, engine: Engine, name: str, telemetry: Telemetry | None) -> None:
         one = partial(Series, telemetry=telemetry)
@@ -80,6 +80,12 @@ class EngineMeter:
         self._wrap_pool(engine)
         self._begin()
         self._finalizer = weakref.finalize(engine, self._forget)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Measure no more, and take the pool's gauges out of the exposition."""

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
+from prometheus_client import CollectorRegistry
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from app.database import schema
 from app.database.engine import open_database
@@ -21,6 +23,7 @@ from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
 from app.settings import Settings
+from telemetry import TelemetrySettings, start
 from tests.app.conftest import TINY
 from tests.app.database.test_migrations import differences, run_before_the_ledger
 from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
@@ -153,3 +156,30 @@ def test_job_of_a_killed_worker_finishes_once(empty: Settings, tmp_path: Path, f
         assert outcomes(database) == ["lost", "succeeded"]
         assert customer.result(job_id) == wav
         customer.close()
+
+
+def test_statements_commits_and_connections_are_measured(empty: Settings) -> None:
+    registry = CollectorRegistry()
+    migrate(empty)
+    with (
+        start(TelemetrySettings(gpu="off"), registry=registry) as telemetry,
+        open_database(empty.database, telemetry=telemetry) as database,
+    ):
+        database.read(schema.check_schema)
+        with pytest.raises(ProgrammingError):
+            database.write(lambda connection: connection.execute(text("SELECT * FROM nowhere")))
+
+        def value(name: str, **labels: str) -> float | None:
+            return registry.get_sample_value(name, labels)
+
+        def operations(name: str, error: str = "") -> float | None:
+            labels = {"db_system_name": "postgresql", "db_operation_name": name, "error_type": error}
+            return value("db_client_operation_duration_seconds_count", **labels)
+
+        pool = {"db_client_connection_pool_name": "service"}
+        assert operations("SELECT")
+        assert operations("SELECT", "UndefinedTable") == 1
+        assert operations("COMMIT")
+        assert value("db_client_connections", db_client_connection_state="idle", **pool) == 1
+        assert value("db_client_connections", db_client_connection_state="used", **pool) == 0
+    assert value("db_client_connections", db_client_connection_state="idle", **pool) is None

@@ -18,6 +18,7 @@ from stack.native.tracestore.limits import Limits
 from stack.native.tracestore.rows import Batch, Rejected, batch
 from stack.native.tracestore.spans import SpanTable
 from stack.native.tracestore.unpack import unpack
+from telemetry.meters import BackgroundMeter
 
 log = logging.getLogger("tracestore")
 
@@ -86,12 +87,13 @@ class Writer:
 
     def _run(self) -> None:
         running = True
+        meter = BackgroundMeter("tidy trace store")
         while running:
             requests, running = self._take()
             if requests:
                 self._answer(requests)
             elif running:
-                with self._noting_failure():
+                with self._noting_failure(), meter.run():
                     self.table.tidy()
 
     def _take(self) -> tuple[list[Request], bool]:

@@ -1,11 +1,17 @@
 """What may not stand in a catalog entry, and what its error says."""
 
 import gc
+import subprocess
+from contextlib import suppress
+from itertools import product
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from telemetry import Metric, catalog
+from telemetry._families import Families
 from telemetry.catalog import API_SECONDS, MetricInvalid
+from telemetry.exposition._text import rendered
 
 GOOD = {"name": "shop_orders_total", "type": "counter", "help": "Orders placed.", "labels": ("plan",)}
 TIMES = {"name": "shop_order_seconds", "type": "histogram", "help": "Time.", "unit": "seconds", "buckets": API_SECONDS}
@@ -27,6 +33,9 @@ TIMES = {"name": "shop_order_seconds", "type": "histogram", "help": "Time.", "un
         (TIMES | {"unit": "ms", "name": "shop_order_ms"}, "unit='ms' is not allowed: the base unit seconds"),
         (TIMES | {"unit": "bytes"}, "name='shop_order_seconds' is not allowed: with unit='bytes' it ends in _bytes"),
         (GOOD | {"type": "gauge", "name": "shop_full_percent"}, "name='percent' is not allowed: the base unit ratio"),
+        (GOOD | {"name": "shop_order_kilobytes_total"}, "name='kilobytes' is not allowed: the base unit bytes"),
+        (GOOD | {"name": "shop_orders_ms_total"}, "name='ms' is not allowed: the base unit seconds"),
+        (GOOD | {"type": "gauge", "name": "shop_gauge"}, "the type is no part of it: gauge"),
         (GOOD | {"labels": "plan"}, "labels='plan' is not allowed: a tuple of names"),
         (GOOD | {"labels": ("le",)}, "labels='le' is not allowed: small letters, digits and single underscores"),
         (GOOD | {"labels": ("plan", "plan")}, "each name once"),
@@ -74,6 +83,31 @@ def test_two_entries_that_would_share_a_series_cannot_both_be_there():
 def test_an_entry_is_a_value_that_can_be_a_key():
     entry = Metric(**GOOD | {"values": {"plan": ("free", "pro")}})
     assert {entry: 1}[Metric(**GOOD | {"values": {"plan": ("free", "pro")}})] == 1
+
+
+WORDS = (
+    "orders open us ms day days minutes bits percent seconds bytes ratio counter gauge info total sum count kilobytes"
+)
+
+
+@pytest.mark.integration
+def test_promtool_finds_nothing_wrong_with_any_name_that_is_accepted(promtool):
+    families = Families(CollectorRegistry(), bare=True)
+    accepted = []
+    for words in product(WORDS.split(), repeat=2):
+        name = "_".join(("shop", *words))
+        unit = words[-1] if words[-1] in ("seconds", "bytes", "ratio") else ""
+        for kind, end in (("counter", "_total"), ("gauge", ""), ("histogram", ""), ("info", "_info")):
+            with suppress(MetricInvalid):
+                buckets = (0.1, 1.0) if kind == "histogram" else ()
+                metric = Metric(f"{name}{end}", kind, "Of a shop.", unit=unit, buckets=buckets, labels=("plan",))
+                accepted.append(metric)
+                made = {"counter": families.counter, "histogram": families.histogram}.get(kind, families.gauge)
+                made(metric).labels("free")
+    assert len(accepted) > 150
+    text = rendered(families.registry, "")[0].decode()
+    ran = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("metric", [m for m in catalog.metrics() if m.type == "histogram"], ids=lambda m: m.name)
