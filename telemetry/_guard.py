@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
+from telemetry._secrets import redact
 from telemetry.catalog import Metric
 
 OTHER: Final = "other"
@@ -50,6 +51,8 @@ class Guard:
         if label in self._closed:
             return value if value in self._closed[label] else self._drop(label)
         seen = self._seen[label]
+        if value not in seen:
+            value = redact(value)  # asked for new values only
         if value not in seen:
             if len(seen) >= self._bound:
                 return self._drop(label)

@@ -15,6 +15,7 @@ from telemetry._edge import Edge
 from telemetry._families import Families
 from telemetry._gc_pauses import GcPauses
 from telemetry._held import Held
+from telemetry._secrets import adding
 from telemetry.exposition import Exposition, exposed
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.gpu._readings import Card
@@ -106,6 +107,7 @@ def start(
     with ExitStack() as stack:
         families = Families(registry)
         hand_over(families)
+        stack.enter_context(adding(settings.redact_fields, settings.redact_patterns))
         opened_logs = stack.enter_context(logs.opened(settings))
         # Around the traces, whose last counts come when they are closed.
         edge = families.edge("processes")

@@ -1,5 +1,6 @@
 """Settings of telemetry: `PLAINVIEW_*` for our own, the standard `OTEL_*` names where one exists."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -26,6 +27,21 @@ def _seconds(value: Any) -> Any:
 
 def _comma_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _lines(value: Any) -> Any:
+    return tuple(line.strip() for line in value.splitlines() if line.strip()) if isinstance(value, str) else value
+
+
+def _expressions(value: tuple[str, ...]) -> tuple[str, ...]:
+    for expression in value:
+        try:
+            found = re.compile(expression)
+        except re.error as error:
+            raise ValueError(f"{expression!r} is no regular expression: {error}") from error
+        if found.match(""):
+            raise ValueError(f"{expression!r} finds nothing at all everywhere; ask for at least one character")
+    return value
 
 
 def _chosen(value: Any) -> Any:
@@ -68,6 +84,17 @@ class TelemetrySettings(TraceSettings):
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is written.")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")
+    redact_fields: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+        (),
+        description="Names of more fields and attributes whose values are cut out, separated by commas; a part of a name "
+        "is enough: `email` is `user_email` too.",
+    )
+    redact_patterns: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lines), AfterValidator(_expressions)] = (
+        Field(
+            (),
+            description="More regular expressions for what is cut out of every text, one a line; a group `keep` stays.",
+        )
+    )
     gpu: Literal["auto", "off", "simulated"] = Field(
         "auto",
         description="auto reads NVML where there is one; simulated shows one card that does not exist and says so.",

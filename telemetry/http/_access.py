@@ -51,17 +51,17 @@ class AccessLines:
         if not self._logger.isEnabledFor(level):
             return
         if self._by_hand and (not fields.fields or _addable(fields.fields)):
-            self._logs.write(redact(self._text(level, fields, ids, line)))
+            self._logs.write(self._text(level, fields, ids, line))
         else:
             self._logs.access(level, line)
 
     def _text(self, level: int, fields: Fields, ids: tuple[str, str] | None, line: dict[str, Any]) -> str:
         traced = f'","trace_id":"{ids[0]}","span_id":"{ids[1]}"' if ids else '"'
-        added = "".join(f",{quoted(name)}:{quoted(value)}" for name, value in fields.fields.items())
+        added = "".join(f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in fields.fields.items())
         return (
             f'{{"timestamp":"{self._timestamp()}","level":"{"error" if level == logging.ERROR else "info"}{self._head}'
             f',"request_id":"{fields.request_id}{traced}{added}'
-            f',"method":"{line["method"]}","route":{quoted(line["route"])},"path":{quoted(line["path"])}'
+            f',"method":"{line["method"]}","route":{quoted(line["route"])},"path":{quoted(redact(line["path"]))}'
             f',"status":{line["status"]},"outcome":"{line["outcome"]}","duration_seconds":{line["duration_seconds"]!r}'
             f',"request_bytes":{line["request_bytes"]},"response_bytes":{line["response_bytes"]}}}'
         )

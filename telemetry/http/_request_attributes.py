@@ -11,6 +11,7 @@ from typing import Any
 from opentelemetry.util.http import detect_synthetic_user_agent, sanitize_method
 from starlette.types import Scope
 
+from telemetry._secrets import when_changed
 from telemetry.http._span_details import redacted_query, server
 from telemetry.traces import LayeredAttributes, SharedAttributes
 
@@ -89,3 +90,6 @@ def _shared(  # noqa: PLR0913, PLR0917 - a key of the cache
         if synthetic := detect_synthetic_user_agent(text):
             attributes["user_agent.synthetic.type"] = synthetic
     return SharedAttributes(attributes)
+
+
+when_changed(_shared.cache_clear)

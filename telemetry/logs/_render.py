@@ -7,26 +7,23 @@ from typing import Any, Final
 
 from telemetry._secrets import redact, redact_fields
 
+# `AddCommon` has made these, and fields of an event cannot take their names: there is no secret in them.
+_OURS: Final = ("timestamp", "level", "logger", "service")
+
 
 def json_line(fields: Mapping[str, Any]) -> str:
     """Return `fields` as one line of valid JSON, without secrets, whatever the values are."""
-    safe = redact_fields(fields)
+    safe = redact_fields(fields, besides=_OURS)
     try:
-        text = _ENCODER.encode(safe)
+        return _ENCODER.encode(safe)
     except (TypeError, ValueError, RecursionError):
         # Keys that are no strings, NaN: rare, so the slow way is only walked then.
-        text = _ENCODER.encode(_plain(safe))
-    return redact(text)
-
-
-def plain_line(fields: Mapping[str, Any]) -> str:
-    """Return fields whose names are ours and whose values are texts and finite numbers as one line, without secrets."""
-    return redact(_ENCODER.encode(fields))
+        return _ENCODER.encode(_plain(safe))
 
 
 def _text(value: Any) -> str:
     try:
-        return str(value)
+        return redact(str(value))
     except Exception as error:  # noqa: BLE001 - any __str__ may raise anything, and the line must still come
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
 

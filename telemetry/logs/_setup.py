@@ -16,7 +16,7 @@ from telemetry._secrets import redact, redact_fields
 from telemetry.catalog import Event
 from telemetry.logs import _own
 from telemetry.logs._fields import AddCommon, Fields, common
-from telemetry.logs._render import json_line, plain_line
+from telemetry.logs._render import json_line
 from telemetry.settings import TelemetrySettings
 
 # Libraries that bring handlers of their own; DBOS leaves its logger alone when it has one already.
@@ -75,7 +75,7 @@ class Logs:
             return
         line = common(logging.getLevelName(level).lower(), Event.HTTP_REQUEST, "plainview.access", self._service)
         line.update(fields)
-        self.write(redact(_console_line(line)) if self._console else plain_line(line))
+        self.write(redact(_console_line(line)) if self._console else json_line(line))
 
     def write(self, line: str) -> None:
         """Write one line whole, never mixed with another thread's."""

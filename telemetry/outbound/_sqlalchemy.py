@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 
 from telemetry._current import current
+from telemetry._sql import Query, query
 from telemetry.outbound._provider import is_recorded
-from telemetry.outbound._sql import Query, query
 from telemetry.traces import pointing_tracer
 
 _SPAN: Final = "_plainview_span"

@@ -7,6 +7,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from telemetry._secret_attributes import Treatment, cut, treatment
 from telemetry._secrets import redact
 from telemetry.catalog import Attribute
 from telemetry.traces._envelope import envelope
@@ -73,7 +74,10 @@ def _encode_any(span: ReadableSpan) -> bytes:
     message = encode_spans([span]).resource_spans[0].scope_spans[0].spans[0]
     _redact_attributes(message.attributes)
     for event in message.events:
+        event.name = redact(event.name)
         _redact_attributes(event.attributes)
+    for link in message.links:
+        _redact_attributes(link.attributes)
     message.name = redact(message.name)
     message.status.message = redact(message.status.message)
     return bytes(message.SerializeToString())
@@ -81,11 +85,15 @@ def _encode_any(span: ReadableSpan) -> bytes:
 
 def _redact_attributes(attributes: Iterable[Any]) -> None:
     for attribute in attributes:
-        _redact_value(attribute.value)
+        _redact_value(attribute.value, treatment(attribute.key))
 
 
-def _redact_value(value: Any) -> None:
+def _redact_value(value: Any, treat: Treatment) -> None:
     if value.HasField("string_value"):
-        value.string_value = redact(value.string_value)
-    for item in value.array_value.values if value.HasField("array_value") else ():
-        _redact_value(item)
+        value.string_value = treat(value.string_value)
+    elif value.HasField("array_value"):
+        for item in value.array_value.values:
+            _redact_value(item, treat)
+    elif value.HasField("kvlist_value"):
+        for pair in value.kvlist_value.values:
+            _redact_value(pair.value, cut if treat is cut else treatment(pair.key))

@@ -4,7 +4,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telemetry._secrets import redact
+from telemetry._secret_attributes import treatment
+from telemetry._secrets import redact, when_changed
 
 _DOUBLE: Final = struct.Struct("<d").pack
 _KEYS_KEPT: Final = 1024
@@ -44,6 +45,8 @@ _SHORT: Final = 100
 _keys: Final[dict[str, bytes]] = {}
 _names: Final[dict[str, bytes]] = {}
 _repeated: Final[dict[tuple[str, Any], bytes]] = {}
+for _kept in (_names, _repeated):
+    when_changed(_kept.clear)
 
 
 class NotPlain(Exception):  # noqa: N818 - no error: the other encoder takes over
@@ -95,13 +98,14 @@ def encode_pair(key: str, value: Any) -> bytes:
     """Return an attribute as a field of a span's message; fields may follow one another in any order."""
     keyed = _keys.get(key) or _key(key)
     if type(value) is str:
-        text = redact(value).encode("utf-8", "replace")
+        text = treatment(key)(value).encode("utf-8", "replace")
         size = len(text)
         if size < _SHORT and len(keyed) < _SHORT:  # every length is one byte then, and this is one concatenation
             short = _SMALL
             return b"".join(
                 (b"\x4a", short[len(keyed) + size + 4], keyed, b"\x12", short[size + 2], b"\x0a", short[size], text)
             )
+        return delimited(b"\x4a", keyed + delimited(b"\x12", delimited(b"\x0a", text)))
     return delimited(b"\x4a", keyed + delimited(b"\x12", _value(value)))
 
 
@@ -114,8 +118,6 @@ def _key(key: str) -> bytes:
 
 def _value(value: Any) -> bytes:
     kind = type(value)
-    if kind is str:
-        return delimited(b"\x0a", redact(value).encode("utf-8", "replace"))
     if kind is bool:
         return b"\x10\x01" if value else b"\x10\x00"
     if kind is int:

@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from telemetry import catalog
+from telemetry._secrets import redact
 from telemetry.work._places import Places
 
 Rows = dict[catalog.Metric, list[tuple[tuple[str, ...], float]]]
@@ -38,7 +39,7 @@ class MemoryCollector(Collector):
     def _fill(self, rows: Rows) -> None:
         for place in self._places:
             for model, life in place.lives().items():
-                labels = (model, place.device.kind, life.source)
+                labels = (redact(model), place.device.kind, life.source)
                 _add(rows, catalog.MODEL_MEMORY_BASELINE, labels, life.baseline)
                 _add(rows, catalog.MODEL_MEMORY_AFTER, labels, life.after)
                 _add(rows, catalog.MODEL_MEMORY_LEAK, labels, life.leak)

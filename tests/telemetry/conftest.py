@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import CollectorRegistry
 
 from telemetry import Telemetry, TelemetrySettings, instrument, start
+from tests.telemetry.outbound.far import Far
 from tests.telemetry.sink import Sink
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -92,3 +93,9 @@ async def client(app: FastAPI) -> Any:
 def sink() -> Iterator[Sink]:
     with Sink() as sink:
         yield sink
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    with Far() as far:
+        yield far

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.outbound._sql import query
+from telemetry._sql import query
 
 SECRET = "s3cret"
 
