@@ -76,6 +76,16 @@ class Settings(ProcessSettings):
     generator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = Field(
         "app.generation.portrait:PortraitGenerator", description="Class that makes the videos, as module:Class."
     )
+    worker_leak_bytes: Annotated[int, Field(ge=2**20)] = Field(
+        2**30,
+        description="Memory that a worker's model may gain over its jobs before the worker is started anew: tensors on a "
+        "card, else the process's main memory.",
+    )
+    worker_memory_bytes: Annotated[int, Field(ge=2**26)] | None = Field(
+        None,
+        description="Main memory that a worker may hold after a job before it is started anew; 80 % of the host's or the "
+        "container's unless set.",
+    )
     shutdown_grace: Seconds = Field(
         timedelta(seconds=25),
         validation_alias="PLAINVIEW_SHUTDOWN_GRACE_SECONDS",

@@ -19,6 +19,7 @@ from app.jobs.tallies import Tallies
 from app.ledger.keeping import Keeper
 from telemetry.catalog import Event, Span
 from telemetry.logs import get_logger
+from telemetry.work import out_of_memory
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
@@ -55,14 +56,28 @@ class Attempt:
             return Ending(RunOutcome.HANDED_BACK, State.QUEUED, meter.so_far())
         except Cancelled:
             return Ending(RunOutcome.CANCELLED, State.CANCELLED, meter.so_far())
-        except BadInput as error:
-            return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "invalid_input", str(error))
         except Exception as error:  # noqa: BLE001 - a model may raise anything; what it was goes into the log
-            _log.exception(Event.JOB_RUN_FAILED, attempt=mine.attempt, error_type=type(error).__name__)
-            message = f"The model {self._generator.model} failed ({type(error).__name__})."
-            return Ending(
-                RunOutcome.FAILED, State.FAILED, meter.so_far(), "generation_failed", message, may_run_again=True
-            )
+            return self._failed(mine, meter, error)
+
+    def _failed(self, mine: Claim, meter: Meter, error: Exception) -> Ending:
+        source = meter.out_of_memory or out_of_memory(error)
+        if source is not None:
+            return self._out_of_memory(mine, meter, error, source)
+        if isinstance(error, BadInput):
+            return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "invalid_input", str(error))
+        _log.error(Event.JOB_RUN_FAILED, attempt=mine.attempt, error_type=type(error).__name__, exc_info=error)
+        message = f"The model {self._generator.model} failed ({type(error).__name__})."
+        return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "generation_failed", message, may_run_again=True)
+
+    def _out_of_memory(self, mine: Claim, meter: Meter, error: Exception, source: str) -> Ending:
+        _log.error(Event.JOB_RUN_FAILED, attempt=mine.attempt, error_type=type(error).__name__, out_of_memory=source)
+        message = (
+            f"There was not enough memory for this job: the model {self._generator.model} ran out of it. A smaller "
+            "picture or a shorter recording needs less; one that already ran before may be sent again."
+        )
+        return Ending(
+            RunOutcome.OUT_OF_MEMORY, State.FAILED, meter.so_far(), "out_of_memory", message, may_run_again=True
+        )
 
     def _make(self, mine: Claim, meter: Meter, context: RunContext) -> Ending:
         draft = self._files.draft(mine.job.id, mine.attempt)

@@ -6,6 +6,7 @@ counts any more.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from app.database.tables import job, run
 from app.database.times import now
 from app.jobs.claim import Claim, Ending, Refusal, Spent
-from app.jobs.job import MOST_ATTEMPTS, Job, RunOutcome, State
+from app.jobs.job import FAILED_RUNS, MOST_ATTEMPTS, MOST_OUT_OF_MEMORY, Job, RunOutcome, State
 from app.jobs.rows import as_job
 
 
@@ -74,6 +75,8 @@ def end(connection: Connection, mine: Claim, ending: Ending) -> Job | None:
     moment = now(connection)
     _spend(connection, mine, ending.spent, ended=moment, outcome=ending.outcome)
     again = ending.may_run_again and _failures(connection, mine.job.id) < MOST_ATTEMPTS
+    if ending.outcome is RunOutcome.OUT_OF_MEMORY:
+        again = again and _count(connection, mine.job.id, [RunOutcome.OUT_OF_MEMORY]) < MOST_OUT_OF_MEMORY
     state = State.QUEUED if again else ending.state
     values: dict[str, Any] = {
         "state": state,
@@ -112,7 +115,11 @@ def _close_lost_run(connection: Connection, found: Job, moment: datetime) -> dat
 
 
 def _failures(connection: Connection, job_id: str) -> int:
-    counted = run.c.outcome.in_([RunOutcome.FAILED, RunOutcome.LOST])
+    return _count(connection, job_id, FAILED_RUNS)
+
+
+def _count(connection: Connection, job_id: str, outcomes: Collection[RunOutcome]) -> int:
+    counted = run.c.outcome.in_(outcomes)
     return connection.scalar(select(func.count()).select_from(run).where(run.c.job_id == job_id, counted)) or 0
 
 

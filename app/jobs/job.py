@@ -11,6 +11,8 @@ from typing import Final
 OPERATION: Final = "generate"
 #: Runs that may fail or be lost before the job is given up.
 MOST_ATTEMPTS: Final = 3
+#: Runs that may end for lack of memory: the second has had a fresh worker.
+MOST_OUT_OF_MEMORY: Final = 2
 _NANO: Final = Decimal(1_000_000_000)
 
 
@@ -34,13 +36,21 @@ UNFINISHED: Final = (State.QUEUED, State.RUNNING)
 
 
 class RunOutcome(StrEnum):
-    """How one run of a job ended; `lost` when its worker died, `handed_back` when the worker was told to stop."""
+    """How one run of a job ended; `lost` when its worker died, `handed_back` when the worker was told to stop.
+
+    A run that ended `out_of_memory` has failed, and ends its worker.
+    """
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"
     HANDED_BACK = "handed_back"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+#: Outcomes that count towards `MOST_ATTEMPTS`.
+FAILED_RUNS: Final = (RunOutcome.FAILED, RunOutcome.LOST, RunOutcome.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,13 +15,18 @@ from app.ledger.entry import Held
 from app.ledger.keeping import Keeper
 from app.ledger.timeline import NANO, Kind
 from telemetry import gpu_work
+from telemetry.work import out_of_memory
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
 
 
 class Meter:
-    """The device seconds and the cost of one run, and the kind of cost they are: job, retry, cancelled or failed."""
+    """The device seconds and the cost of one run, and the kind of cost they are: job, retry, cancelled or failed.
+
+    Attributes:
+        out_of_memory: what told that the run ran out of memory, None when it did not.
+    """
 
     def __init__(self, mine: Claim, model: str, keeper: Keeper, telemetry: Telemetry) -> None:
         self._held = Held(mine.job.id, mine.attempt, mine.job.customer, OPERATION, model)
@@ -28,13 +34,14 @@ class Meter:
         self._book = keeper.book
         self._telemetry = telemetry
         self._kind: Kind = "job" if mine.attempt == 1 else "retry"
+        self.out_of_memory: str | None = None
         self._running = False
         self._spent: tuple[int, int | None] = (0, 0)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Hold the device for the block."""
-        joules = None
+        work = None
         self._book.begin(self._held, self._kind)
         self._running = True
         try:
@@ -51,13 +58,16 @@ class Meter:
                 except (Cancelled, HandedBackError):
                     self._kind = work.kind = "cancelled"
                     raise
-                except Exception:
+                except Exception as error:
                     self._kind = work.kind = "failed"
+                    if out_of_memory(error) is not None:
+                        # What the model held hangs on the traceback, and there is no memory to go on with.
+                        traceback.clear_frames(error.__traceback__)
                     raise
-            joules = work.joules
         finally:
             self._running = False
-            self._spent = self._book.end(self._held, self._kind, joules)
+            self.out_of_memory = work.out_of_memory if work else None
+            self._spent = self._book.end(self._held, self._kind, work.joules if work else None)
             self._keeper.flush()  # so that the ledger has what the job is about to be told to have cost
 
     def so_far(self) -> Spent:

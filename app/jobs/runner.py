@@ -17,6 +17,7 @@ from app.jobs.claim import Claim, Ending
 from app.jobs.files import JobFiles
 from app.jobs.job import Job, RunOutcome, State
 from app.jobs.queue import TryAgain
+from app.jobs.restarting import Restarting
 from app.jobs.spans import facts, parent_of, record_ending, record_wait
 from app.jobs.tallies import Tallies
 from app.jobs.worker_identity import Identity
@@ -31,21 +32,34 @@ _log = get_logger(__name__)
 
 
 class Runner:
-    """Runs the jobs whose ids the queue delivers, one at a time. Lives as long as the worker."""
+    """Runs the jobs whose ids the queue delivers, one at a time. Lives as long as the worker.
 
-    def __init__(
-        self, database: Database, files: JobFiles, attempt: Attempt, identity: Identity, telemetry: Telemetry
+    Attributes:
+        is_parked: whether a delivery waits here for the next worker, and will never return to the queue.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that a run passes through
+        self,
+        database: Database,
+        files: JobFiles,
+        attempt: Attempt,
+        identity: Identity,
+        telemetry: Telemetry,
+        *,
+        restarting: Restarting,
     ) -> None:
         self._database = database
         self._files = files
         self._attempt = attempt
         self._identity = identity
+        self._restarting = restarting
         self._tracer = telemetry.tracer
         self._tallies = Tallies(telemetry, identity.device.kind)
         self._draining = threading.Event()
         self._giving_up = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
+        self.is_parked = False
 
     @property
     def is_idle(self) -> bool:
@@ -65,18 +79,28 @@ class Runner:
         """Run the job, or find that there is nothing to do; raises `TryAgain` when it is to be delivered again."""
         self._idle.clear()
         if self._draining.is_set():
-            self._idle.set()
+            self._let_go(parks=True)
             _park()
+        parks, again = False, False
         try:
             ended = self._take(job_id)
+            again = ended is not None
+            parks = ended is RunOutcome.HANDED_BACK or (again and self._draining.is_set())
         except OperationalError as error:
             raise TryAgain(f"The database does not answer: {error.orig}") from error
         finally:
-            self._idle.set()
-        if ended is RunOutcome.HANDED_BACK:
+            self._let_go(parks=parks)
+        if parks:
             _park()
-        if ended is RunOutcome.FAILED:
+        if again:
             raise TryAgain(job_id)
+
+    def _let_go(self, *, parks: bool) -> None:
+        """Note that no job runs any more; the delivery ends too, unless it `parks`."""
+        self.is_parked = parks
+        self._idle.set()
+        if self._restarting.reason is not None:
+            self._restarting.end()
 
     def _take(self, job_id: str) -> RunOutcome | None:
         """Return how the run ended when the job is not final after it, else None."""
@@ -107,6 +131,8 @@ class Runner:
             began = time.monotonic()
             ending = self._attempt.run(mine, self._tallies, self._giving_up)
             self._tallies.ran(str(ending.outcome), time.monotonic() - began, span)
+            if self._restarting.look(ending.outcome, span):
+                self.drain()
             return self._end(mine, ending, span)
 
     def _end(self, mine: Claim, ending: Ending, span: OtelSpan) -> RunOutcome | None:

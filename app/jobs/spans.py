@@ -47,7 +47,7 @@ def record_ending(span: OtelSpan, ending: Ending) -> None:
     span.set_attribute(Attribute.OUTCOME, str(ending.outcome))
     span.set_attribute(Attribute.GPU_SECONDS, ending.spent.gpu_seconds)
     span.set_attribute(Attribute.COST_USD, float(ending.spent.cost_usd))
-    if ending.outcome is RunOutcome.FAILED:
+    if ending.outcome in (RunOutcome.FAILED, RunOutcome.OUT_OF_MEMORY):
         span.set_status(StatusCode.ERROR, ending.error_code)
 
 

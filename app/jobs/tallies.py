@@ -12,6 +12,7 @@ from app.jobs.job import FINAL, OPERATION, Job
 from app.jobs.spans import exemplar
 from app.keys.key import TIERS
 from telemetry import catalog
+from telemetry.work import SOURCES
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
@@ -36,6 +37,8 @@ class Tallies:
         for outcome, tier in product(FINAL, TIERS):
             self._finished.labels(operation=OPERATION, outcome=str(outcome), tier=tier)
         telemetry.counter(catalog.JOB_GPU_SECONDS).labels(operation=OPERATION, device=device)
+        for source in SOURCES:
+            telemetry.counter(catalog.GPU_OUT_OF_MEMORY).labels(operation=OPERATION, source=source)
         for kind in _COST_KINDS:
             telemetry.counter(catalog.COST).labels(kind=kind)
 

@@ -15,10 +15,13 @@ from app.database.engine import open_database
 from app.database.schema import check_schema
 from app.generation import load
 from app.jobs.attempt import Attempt
+from app.jobs.exit_status import EXIT_STATUS
 from app.jobs.files import JobFiles
 from app.jobs.heartbeat import Heartbeat, beating
+from app.jobs.host_memory import available_bytes
 from app.jobs.job import MOST_ATTEMPTS
 from app.jobs.queue import open_queue, queue_engine, start_consuming, stop_consuming
+from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.ledger.book import Book
@@ -32,10 +35,16 @@ from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
 _SECONDS_TO_UNWIND: Final = 2.0
+_SECONDS_TO_NOTE: Final = 1.0
+# The rest is for the other processes of the host, or of the container.
+_SHARE_OF_MEMORY: Final = 0.8
 
 
 def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
-    """Take jobs until SIGTERM or SIGINT, then finish or hand back the running one, and end the process."""
+    """Take jobs until SIGTERM or SIGINT, then finish or hand back the running one, and end the process.
+
+    Ends by itself, with a status of `EXIT_STATUS`, when only a fresh process has the memory for the next job.
+    """
     began = time.monotonic_ns()
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
@@ -52,7 +61,15 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         identity = Identity(name, device, generator.model)
         files = JobFiles(settings.data)
         files.prepare()
-        runner = Runner(database, files, Attempt(database, files, generator, keeper, telemetry), identity, telemetry)
+        restarting = Restarting(
+            identity,
+            telemetry,
+            stop,
+            leak_bytes=settings.worker_leak_bytes,
+            memory_bytes=settings.worker_memory_bytes or int(available_bytes() * _SHARE_OF_MEMORY),
+        )
+        attempt = Attempt(database, files, generator, keeper, telemetry)
+        runner = Runner(database, files, attempt, identity, telemetry, restarting=restarting)
         heartbeat = stack.enter_context(beating(database, identity))
         ready = threading.Event()
         stack.enter_context(
@@ -69,21 +86,28 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         ready.clear()
         book.draining()
         _drain(settings, runner, heartbeat, identity)
-        _log.info(Event.WORKER_STOPPED, worker=identity.id)
+        _log.info(Event.WORKER_STOPPED, worker=identity.id, reason=str(restarting.reason or "told_to"))
     # The queue's threads would keep the process alive for a job that was handed back.
-    os._exit(0)
+    os._exit(EXIT_STATUS[restarting.reason] if restarting.reason else 0)
 
 
 def _drain(settings: Settings, runner: Runner, heartbeat: Heartbeat, identity: Identity) -> None:
     runner.drain()
     heartbeat.draining()
     _log.info(Event.WORKER_DRAINING, worker=identity.id, idle=runner.is_idle)
-    stop_consuming(0 if runner.is_idle else settings.shutdown_grace.total_seconds())
+    stop_consuming(_patience(settings, runner))
     if not runner.give_up(_SECONDS_TO_UNWIND):
         _log.warning(Event.WORKER_JOB_DOES_NOT_STOP, worker=identity.id)
     with open_queue(settings) as queue:
         for job_id in queue.reclaim(identity.id):
             _log.info(Event.JOB_HANDED_BACK, job_id=job_id)
+
+
+def _patience(settings: Settings, runner: Runner) -> float:
+    if not runner.is_idle:
+        return settings.shutdown_grace.total_seconds()
+    # The queue may still be noting the end of a delivery; one that is parked never ends.
+    return 0 if runner.is_parked else _SECONDS_TO_NOTE
 
 
 @contextmanager

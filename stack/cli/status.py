@@ -85,11 +85,16 @@ def _rows(state: StackState, parts: list[PartStatus], answers: dict[str, str]) -
                 "-" if memory is None else size(memory),
                 part.address or "-",
                 str(part.restarts),
-                escape(part.detail),
+                escape(part.detail or _renewals(part)),
             ]
         )
     simulated = "[yellow]simulated GPU and traffic[/]" if state.demo else ""
     return [*rows, ["all", "", "", "", size(total), simulated, "", ""]]
+
+
+def _renewals(part: PartStatus) -> str:
+    counts = ", ".join(f"{reason} {count}" for reason, count in part.renewed.items())
+    return f"started anew: {counts}" if counts else ""
 
 
 def _memory(part: PartStatus) -> int | None:

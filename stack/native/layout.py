@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from app.jobs.exit_status import EXIT_STATUS
 from stack.native.inherited import allowed, inherited
 from stack.native.part import Part, Plan
 from stack.native.ports import Ports
@@ -141,6 +142,7 @@ def _worker(site: Site, number: int, gpu: str | None) -> Part:
         reads_settings=True,
         ready=(f"{site.url(port)}/health/ready",),
         address=site.url(port),
+        renews={status: str(reason).replace("_", " ") for reason, status in EXIT_STATUS.items()},
         after=STEPS,
         stop_rank=2,
         grace=SHUTDOWN_GRACE,

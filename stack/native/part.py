@@ -21,6 +21,8 @@ class Part:
     """Whether it is one of ours: gets the user's settings, and ends with code 2 when one of them is wrong."""
     after: tuple[str, ...] = ()
     """Parts that must be ready, and steps that must be done, first."""
+    renews: Mapping[int, str] = field(default_factory=dict)
+    """Exit statuses by which it asks for a fresh process, with the reason that each stands for."""
     once: bool = False
     stop_rank: int = 0
     """Parts of a lower rank have ended before those of a higher one are asked to."""

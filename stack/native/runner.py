@@ -71,7 +71,11 @@ class Runner:
                 return self._finished(await ended, child)
             await self._until_ready(child, ended)
             code = await ended
-            if not self._stopping.is_set():
+            if self._stopping.is_set():
+                break
+            if code in self.part.renews and self.settled.is_set():
+                self._renewed(self.part.renews[code])
+            else:
                 await self._pause(code, child.lived_seconds)
         return self._note("stopped")
 
@@ -142,6 +146,12 @@ class Runner:
                 await asyncio.wait([ended], timeout=POLL_SECONDS)
         if not ended.done() and not self._stopping.is_set():
             self._settle("ready", child)
+
+    def _renewed(self, reason: str) -> None:
+        """Note an end that the part chose itself; it is started anew at once."""
+        self._told = False
+        self.status.renewed[reason] = self.status.renewed.get(reason, 0) + 1
+        self._note("restarting", f"{self.part.name} ended to be started anew ({reason}); starting it")
 
     async def _pause(self, code: int, lived_seconds: float) -> None:
         """Wait before the next start; raises PartFailed when the part never was ready and keeps ending."""

@@ -37,6 +37,8 @@ class PartStatus:
     since: float | None = None
     ready_seconds: float | None = None
     restarts: int = 0
+    renewed: dict[str, int] = field(default_factory=dict)
+    """How often it ended to be started anew at once, by reason; no crashes, and not counted as such."""
     detail: str = ""
 
     @property

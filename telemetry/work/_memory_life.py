@@ -54,7 +54,7 @@ class Life:
             return
         self.after = after
         now = self._clock()
-        if self._ended <= _WARM_UP or now - self._looked_at < _SECONDS_APART:
+        if self._ended <= _WARM_UP or (self._moved_on and now - self._looked_at < _SECONDS_APART):
             return
         self._looked_at = now
         self._points.append((self._ended, after))
@@ -65,10 +65,14 @@ class Life:
     def leak(self) -> float | None:
         """Bytes by which memory grows with each piece of work; None until enough have run. At most a second old."""
         at, ended, value = self._slope
-        now = self._clock()
-        if ended != self._ended and now - at >= _SECONDS_BETWEEN_SLOPES:
-            value = slope(tuple(self._points))
-            self._slope = now, self._ended, value
+        if ended != self._ended and self._clock() - at >= _SECONDS_BETWEEN_SLOPES:
+            return self.leak_now()
+        return value
+
+    def leak_now(self) -> float | None:
+        """Return the leak with the last piece of work taken into account."""
+        value = slope(tuple(self._points))
+        self._slope = self._clock(), self._ended, value
         return value
 
     @property

@@ -81,6 +81,7 @@ class Service:
             **environment,
         }
         self.url = f"http://127.0.0.1:{self._ports['serve']}"
+        self.metrics_url = f"http://127.0.0.1:{self._ports['worker']}/metrics"
         self.started: list[Process] = []
 
     def spawn(self, command: str, **environment: str) -> Process:

@@ -18,6 +18,7 @@ from app.database import schema
 from app.database.engine import open_database
 from app.database.migrate import FOLDER, migrate
 from app.jobs import rows
+from app.jobs.exit_status import EXIT_STATUS, Reason
 from app.jobs.queue import open_queue
 from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger.rows import totals, write
@@ -31,6 +32,7 @@ from tests.app.ledger.test_book import run as ledger_run
 from tests.app.postgresql import binaries, postgresql
 from tests.app.processes import service
 from tests.app.test_crashes import Customer, Form, finished, outcomes
+from tests.app.test_memory import HUNGRY, ROOMY, fill_up
 
 pytestmark = pytest.mark.integration
 
@@ -183,3 +185,27 @@ def test_statements_commits_and_connections_are_measured(empty: Settings) -> Non
         assert value("db_client_connections", db_client_connection_state="idle", **pool) == 1
         assert value("db_client_connections", db_client_connection_state="used", **pool) == 0
     assert value("db_client_connections", db_client_connection_state="idle", **pool) is None
+
+
+def test_job_that_ran_out_of_memory_succeeds_on_the_worker_that_takes_over(
+    empty: Settings, tmp_path: Path, form: Form
+) -> None:
+    migrate(empty)
+    environment = {
+        "PLAINVIEW_HOME": str(tmp_path),
+        "PLAINVIEW_DATABASE_URL": str(empty.database_url),
+        "PLAINVIEW_GENERATOR": HUNGRY,
+        "PLAINVIEW_GPU": "off",
+        **ROOMY,
+    }
+    with service(environment, tmp_path) as running, open_database(empty.database) as database:
+        running.start("serve")
+        worker = running.start("worker")
+        customer = Customer(running.url, create_key(empty, "acme")[1].text, form)
+        job_id = fill_up(customer)
+        assert worker.process.wait(20) == EXIT_STATUS[Reason.OUT_OF_MEMORY]
+        running.start("worker")
+        status = customer.wait(job_id, finished)
+        assert (status["status"], status["attempts"]) == ("succeeded", 2)
+        assert outcomes(database).count("out_of_memory") == 1
+        customer.close()

@@ -8,7 +8,7 @@ import yaml
 
 from stack import config
 from stack.native.ports import Ports
-from stack.paths import Home
+from stack.paths import PROJECT, Home
 
 
 @pytest.fixture
@@ -56,3 +56,8 @@ def test_amtool_accepts_both_configurations(home: Home, amtool: Path) -> None:
     for path in (home.config / "alertmanager" / "alertmanager.yml", config.STACK / "alertmanager" / "alertmanager.yml"):
         done = subprocess.run([amtool, "check-config", path], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_compose_starts_a_worker_again_that_ended_by_itself() -> None:
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+    assert services["worker"]["restart"] == "unless-stopped"  # whatever its exit status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import httpx
@@ -11,6 +12,7 @@ from app.database.engine import Database
 from app.generation import load
 from app.jobs.attempt import Attempt
 from app.jobs.files import JobFiles
+from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity
 from app.ledger.book import Book
@@ -47,7 +49,9 @@ def runner_of(
     def make(worker_id: str) -> Runner:
         generator = load(settings.generator, CPU)
         attempt = Attempt(database, files, generator, keeper, telemetry)
-        return Runner(database, files, attempt, Identity(worker_id, CPU, generator.model), telemetry)
+        identity = Identity(worker_id, CPU, generator.model)
+        restarting = Restarting(identity, telemetry, threading.Event(), leak_bytes=2**30, memory_bytes=None)
+        return Runner(database, files, attempt, identity, telemetry, restarting=restarting)
 
     return make
 

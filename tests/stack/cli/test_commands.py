@@ -15,6 +15,7 @@ import typer
 
 from stack.cli import checks, keys, output, welcome
 from stack.cli.checks import Outcome, Step, _conclude, _steps
+from stack.cli.status import _rows
 from stack.native.ports import Ports
 from stack.native.state import PartStatus, StackState
 from stack.paths import PROJECT, Home
@@ -364,3 +365,9 @@ def test_quick_run_leaves_out_what_is_slow_and_hands_on_extra_arguments():
     assert "not slow and not docker and not gpu" in quick.command
     assert quick.command[-2:] == ("-k", "name")
     assert "-m" not in whole.command[3:]
+
+
+def test_status_says_why_a_part_was_started_anew(home):
+    part = PartStatus("worker", state="ready", renewed={"out of memory": 2, "leak": 1})
+    state = StackState(PartStatus("supervisor"), Ports(), parts=[part])
+    assert _rows(state, [part], {"worker": "ready"})[2][-1] == "started anew: out of memory 2, leak 1"

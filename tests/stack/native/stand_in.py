@@ -27,7 +27,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int)
     parser.add_argument("--fail", type=int, help="end at once with this code")
-    parser.add_argument("--fail-after-ready", help="end with code 3 as soon as this file exists")
+    parser.add_argument("--fail-after-ready", help="end with that code, else 3, as soon as this file exists")
     parser.add_argument("--ready-after", type=float, default=0.0)
     parser.add_argument("--ignore-term", action="store_true")
     parser.add_argument("--grandchild", help="start a process of its own and write its pid here")
@@ -55,11 +55,11 @@ def main():
         child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
         with open(options.grandchild, "w") as file:  # noqa: PTH123
             file.write(str(child.pid))
-    if options.fail is not None:
+    if options.fail is not None and not options.fail_after_ready:
         print("RuntimeError: the model file is missing", file=sys.stderr, flush=True)  # noqa: T201
         sys.exit(options.fail)
     if options.fail_after_ready:
-        threading.Thread(target=watch, args=(options.fail_after_ready,), daemon=True).start()
+        threading.Thread(target=watch, args=(options.fail_after_ready, options.fail or 3), daemon=True).start()
     if options.port is None:
         return
     Handler.ready_at = time.monotonic() + options.ready_after
@@ -67,11 +67,11 @@ def main():
     http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler).serve_forever()
 
 
-def watch(path):
+def watch(path, code):
     while not os.path.exists(path):  # noqa: PTH110
         time.sleep(0.02)
     os.unlink(path)  # noqa: PTH108
-    os._exit(3)
+    os._exit(code)
 
 
 if __name__ == "__main__":

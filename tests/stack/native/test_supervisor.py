@@ -130,6 +130,29 @@ async def test_log_that_cannot_be_written_does_not_stop_the_part(home, tmp_path,
     assert done.exists()
 
 
+async def test_part_that_asks_for_a_fresh_process_gets_it_at_once_and_is_no_crash_loop(
+    home, plan, stand_in, tmp_path, until
+):
+    trigger, said = tmp_path / "trigger", []
+    part = stand_in("worker", "--fail-after-ready", trigger, "--fail", 80, renews={80: "out of memory"})
+    async with Supervisor(plan(part), home, say=said.append, first_delay_seconds=600) as supervisor:
+        await supervisor.ready()
+        (status,) = supervisor.state.parts
+        for times in range(1, 7):
+            trigger.touch()
+            await until(lambda times=times: status.renewed == {"out of memory": times} and status.state == "ready")
+    assert (status.restarts, status.state) == (0, "stopped")
+    assert said[0] == "worker ended to be started anew (out of memory); starting it"
+    assert StackState.read(home).parts[0].renewed == {"out of memory": 6}
+
+
+async def test_part_that_asks_for_a_fresh_process_before_it_was_ready_is_a_failure(home, plan, stand_in):
+    part = stand_in("worker", "--fail", 80, renews={80: "out of memory"})
+    with pytest.raises(PartFailed, match="exit code 80"):
+        async with supervise(plan(part), home) as supervisor:
+            await supervisor.ready()
+
+
 async def test_killed_supervisor_is_told_from_one_that_ended(home, plan, stand_in):
     async with supervise(plan(stand_in("api")), home) as supervisor:
         await supervisor.ready()
