@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
@@ -20,6 +21,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
+        self.resources: list[Resource] = []
         self.headers: list[dict[str, str]] = []
         self.answers: deque[int] = deque()
         self.reject = 0
@@ -54,6 +56,7 @@ class Sink:
         if status == 200:
             self.headers.append({name.lower(): value for name, value in handler.headers.items()})
             request = ExportTraceServiceRequest.FromString(gzip.decompress(body))
+            self.resources += [rs.resource for rs in request.resource_spans]
             self.spans += [s for rs in request.resource_spans for ss in rs.scope_spans for s in ss.spans]
         answer = ExportTraceServiceResponse()
         answer.partial_success.rejected_spans = self.reject
