@@ -20,6 +20,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
+_ALONE = {"connection": "close"}
+# Who gives up may be answered, and counted, all the same: its request waits in the queue of the listening socket.
+_PATIENCE = 60
+
 Command = Callable[[int, int], Sequence[str]]
 
 
@@ -64,11 +68,13 @@ class Server:
     def load(self, requests: int = 100) -> None:
         """Send requests over connections of their own, so that the system spreads them over the processes."""
 
+        order = f"{self.url}/orders/{{}}"
+
         def one(number: int) -> int:
             end = time.monotonic() + 30
             while time.monotonic() < end:
                 try:
-                    return httpx.get(f"{self.url}/orders/{number}", headers={"connection": "close"}).status_code
+                    return httpx.get(order.format(number), headers=_ALONE, timeout=_PATIENCE).status_code
                 except httpx.TransportError:  # its process ends: it was not answered
                     time.sleep(0.02)
             raise AssertionError(self._log.read_text()[-4000:])
@@ -79,7 +85,7 @@ class Server:
         self.answered += len(codes)
 
     def text(self, accept: str = "") -> str:
-        return httpx.get(f"{self.url}/metrics", headers={"accept": accept, "connection": "close"}).text
+        return httpx.get(f"{self.url}/metrics", headers={"accept": accept, **_ALONE}).text
 
     def samples(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         families = parse(self.text())
@@ -106,7 +112,7 @@ class Server:
         return seen
 
     def _pid(self) -> int:
-        return int(httpx.get(f"{self.url}/pid", headers={"connection": "close"}).text)
+        return int(httpx.get(f"{self.url}/pid", headers=_ALONE).text)
 
     def wait(self) -> None:
         """Wait until all processes are there."""
