@@ -15,7 +15,7 @@ from typing import Any, Final
 import yaml
 
 from stack.native.ports import Ports
-from stack.paths import Home
+from stack.paths import PRIVATE, Home
 
 STACK: Final = Path(__file__).parent
 RULES: Final = STACK.parent / "alerts" / "generated"
@@ -27,6 +27,7 @@ def render(
     ports: Ports,
     *,
     notifier_token_file: Path,
+    metrics_token_file: Path,
     workers: int = 1,
 ) -> None:
     """Write the configuration of Prometheus and Alertmanager below `home.config`.
@@ -35,6 +36,7 @@ def render(
         home: the folders of this stack.
         ports: the port of each part, on loopback.
         notifier_token_file: what Alertmanager sends as bearer token; must be absolute.
+        metrics_token_file: what Prometheus sends as bearer token to /metrics.
         workers: number of worker processes; worker n serves its metrics on `ports.worker + n`.
     """
     prometheus = home.config / "prometheus"
@@ -46,6 +48,7 @@ def render(
         group = {"targets": list(addresses)}
         _write(prometheus / "targets" / f"{job}.yml", yaml.safe_dump([group], sort_keys=True))
     _copy(STACK / "prometheus" / "prometheus.yml", prometheus / "prometheus.yml")
+    _link(prometheus / "secrets" / "metrics_token", metrics_token_file.resolve())
 
     alertmanager = home.config / "alertmanager"
     alertmanager.mkdir(parents=True, exist_ok=True)
@@ -65,6 +68,14 @@ def _targets(ports: Ports, workers: int) -> dict[str, Iterable[str]]:
         "prometheus": [f"{LOOPBACK}:{ports.prometheus}"],
         "alertmanager": [f"{LOOPBACK}:{ports.alertmanager}"],
     }
+
+
+def _link(path: Path, target: Path) -> None:
+    path.parent.mkdir(mode=PRIVATE, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    part.replace(path)
 
 
 def _copy(source: Path, target: Path) -> None:

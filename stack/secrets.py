@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-NATIVE: Final = ("console_token", "notifier_token")
+NATIVE: Final = ("console_token", "metrics_token", "notifier_token")
 
 # Secret -> the consumers that read it; the same value is written for each of them.
 COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
     "console_token": ("console",),
+    "metrics_token": ("console", "notifier", "prometheus", "service"),
     "notifier_token": ("alertmanager", "console", "notifier"),
     "postgres_password": ("postgres", "service"),
     "grafana_admin_password": ("grafana",),

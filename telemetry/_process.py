@@ -16,7 +16,7 @@ from telemetry._families import Families
 from telemetry._gc_pauses import GcPauses
 from telemetry._held import Held
 from telemetry._secrets import adding
-from telemetry.exposition import Exposition, exposed
+from telemetry.exposition import Exposition, Gate, exposed
 from telemetry.gpu._device import Device, cpu_device
 from telemetry.gpu._readings import Card
 from telemetry.logs import Logs
@@ -40,6 +40,7 @@ class Telemetry:
         self.settings = settings
         self.families = families
         self.exposition = exposition
+        self.gate = Gate(settings.metrics_token, families)
         self.tracer_provider = tracer_provider
         self.tracer: Tracer = tracer_provider.get_tracer("plainview")
         self.logs = logs
@@ -86,7 +87,7 @@ class Telemetry:
         """
         from telemetry._serve import serving  # noqa: PLC0415 - http.server is needed by workers only
 
-        return serving(self.exposition, host, port, ready)
+        return serving(self.exposition, self.gate, host, port, ready)
 
 
 @contextmanager

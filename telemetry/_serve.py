@@ -1,16 +1,16 @@
 """A small HTTP server in a thread: metrics and health of a process that has no other."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from telemetry.exposition import Exposition
+from telemetry.exposition import REFUSAL, REFUSAL_HEADERS, Exposition, Gate
 from telemetry.http._exposition import METRICS_PATH, render
 
 
 @contextmanager
-def serving(exposition: Exposition, host: str, port: int, ready: Callable[[], bool]) -> Iterator[int]:
+def serving(exposition: Exposition, gate: Gate, host: str, port: int, ready: Callable[[], bool]) -> Iterator[int]:
     """Serve until the block ends; yields the port that was taken."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -19,7 +19,9 @@ def serving(exposition: Exposition, host: str, port: int, ready: Callable[[], bo
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            if path == METRICS_PATH:
+            if path == METRICS_PATH and not gate.admits(self.headers.get("authorization", "")):
+                self._answer(401, REFUSAL, REFUSAL_HEADERS)
+            elif path == METRICS_PATH:
                 body, headers = render(
                     exposition, self.headers.get("accept", ""), self.headers.get("accept-encoding", ""), address
                 )
@@ -32,7 +34,7 @@ def serving(exposition: Exposition, host: str, port: int, ready: Callable[[], bo
             else:
                 self._answer(404, b'{"status":"not found"}', _JSON)
 
-        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

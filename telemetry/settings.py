@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from telemetry._trace_settings import TraceSettings
@@ -15,6 +15,9 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 #: RunPod's price of one second of a 24 GB card (L4, A5000, RTX 3090), serverless flex, November 2026.
 DEFAULT_PRICE: Final = Decimal("0.00019")
+
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
 
 
 def _upper(value: Any) -> Any:
@@ -46,6 +49,12 @@ def _expressions(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _chosen(value: Any) -> Any:
     return () if value in ("off", "") else _comma_list(value)
+
+
+def _sendable(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("should be 16 or more letters, digits or -._~+/=, as in a header")
+    return value
 
 
 def _bounded_interval(value: timedelta) -> timedelta:
@@ -81,6 +90,9 @@ class TelemetrySettings(TraceSettings):
         ("auto",),
         description="What makes spans of calls to others and hands the trace on to them: `auto` for all that are "
         "installed, `off`, or some of httpx, requests, redis, sqlalchemy, threads, separated by commas.",
+    )
+    metrics_token: Annotated[SecretStr | None, AfterValidator(_sendable)] = Field(
+        None, description="Bearer token that /metrics asks for; without one everybody who reaches the port may read it."
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is written.")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")

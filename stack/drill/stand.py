@@ -95,7 +95,12 @@ async def standing(
     home = Home(folder).create()
     found = {name: programs.find(name, real.root, say=say) for name in ("prometheus", "alertmanager")}
     site = Site(home, free_ports(), found, secrets.ensure(home.secrets))
-    config.render(home, site.ports, notifier_token_file=site.secrets["notifier_token"])
+    config.render(
+        home,
+        site.ports,
+        notifier_token_file=site.secrets["notifier_token"],
+        metrics_token_file=site.secrets["metrics_token"],
+    )
     ours = {**_unset(), "PLAINVIEW_DATA_DIR": str(home.data), "PLAINVIEW_GPU": "off", **_UNTRACED, **variables}
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(Supervisor(_plan(site, _PARTS, ours), home, say=say))

@@ -12,6 +12,7 @@ SECRETS: Final[Mapping[str, frozenset[str]]] = {
     "PLAINVIEW_DATABASE_PASSWORD": frozenset({"migrate", "bootstrap", "api", "worker"}),
     "PLAINVIEW_DATABASE_URL": frozenset({"migrate", "bootstrap", "api", "worker"}),
     "PLAINVIEW_FIRST_KEY": frozenset({"bootstrap"}),
+    "PLAINVIEW_METRICS_TOKEN": frozenset({"api", "app", "worker", "notifier", "console"}),
     "PLAINVIEW_NOTIFIER_TOKEN": frozenset({"notifier", "console"}),
     "PLAINVIEW_NOTIFY_URLS": frozenset({"notifier"}),
     "PLAINVIEW_RUNPOD_API_KEY": frozenset({"api"}),

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from stack import config, secrets
 from stack.native import gpus, layout, portcheck, preflight, processes, programs, state
@@ -53,8 +54,22 @@ def prepare(  # noqa: PLR0913 - two ways to be heard
         gpus=() if demo else gpus.for_workers(),
     )
     portcheck.check(layout.listening(site))
-    config.render(home, ports, notifier_token_file=site.secrets["notifier_token"], workers=site.workers)
+    config.render(
+        home,
+        ports,
+        notifier_token_file=site.secrets["notifier_token"],
+        metrics_token_file=metrics_token(site),
+        workers=site.workers,
+    )
     return site
+
+
+def metrics_token(site: Site) -> Path:
+    """Return the file with what /metrics asks for, where it asks for anything: the user's, else one of our own."""
+    if value := os.environ.get("PLAINVIEW_METRICS_TOKEN"):
+        return secrets.write(site.home.secrets / "metrics_token_set", value)
+    chosen = os.environ.get("PLAINVIEW_METRICS_TOKEN_FILE")
+    return Path(chosen) if chosen else site.secrets["metrics_token"]
 
 
 def _check_settings(site: Site, warn: Callable[[str], None]) -> None:

@@ -63,3 +63,10 @@ TELEMETRY_PROCESSES_SILENT: Final = Metric(
     "counter",
     "Times that one of these processes did not answer a scrape in time; its totals are those of its last answer.",
 )
+TELEMETRY_SCRAPES_REFUSED: Final = Metric(
+    "telemetry_scrapes_refused_total",
+    "counter",
+    "Requests for /metrics without the bearer token that is set, by reason (missing, wrong).",
+    labels=("reason",),
+    values={"reason": ("missing", "wrong")},
+)

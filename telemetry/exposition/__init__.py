@@ -9,5 +9,6 @@ A process alone writes its file too, which is how its totals outlive it. Nothing
 """
 
 from telemetry.exposition._exposition import Exposition, exposed
+from telemetry.exposition._gate import REFUSAL, REFUSAL_HEADERS, Gate
 
-__all__ = ["Exposition", "exposed"]
+__all__ = ["REFUSAL", "REFUSAL_HEADERS", "Exposition", "Gate", "exposed"]

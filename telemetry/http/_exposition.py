@@ -8,7 +8,7 @@ import anyio
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from telemetry.exposition import Exposition
+from telemetry.exposition import REFUSAL, REFUSAL_HEADERS, Exposition, Gate
 
 METRICS_PATH: Final = "/metrics"
 
@@ -31,15 +31,18 @@ class MetricsEndpoint:
     Not in the shared thread pool: that may be full of the app's blocking handlers just when the figures matter.
     """
 
-    def __init__(self, exposition: Exposition, before_the_end: Callable[[], None]) -> None:
+    def __init__(self, exposition: Exposition, gate: Gate, before_the_end: Callable[[], None]) -> None:
         self._exposition = exposition
+        self._gate = gate
         self._before_the_end = before_the_end
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, body, headers = 405, b"", {"allow": "GET, HEAD"}
-        if scope["method"] in ("GET", "HEAD"):
-            asked = Headers(scope=scope)
+        asked = Headers(scope=scope)
+        if not self._gate.admits(asked.get("authorization", "")):
+            status, body, headers = 401, REFUSAL, {**REFUSAL_HEADERS}
+        elif scope["method"] in ("GET", "HEAD"):
             self._limiter = self._limiter or anyio.CapacityLimiter(2)
             body, headers = await anyio.to_thread.run_sync(
                 render,

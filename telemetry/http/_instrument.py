@@ -81,7 +81,7 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
         telemetry.edge("http"),
         telemetry.tracer_provider.exports,
     )
-    metrics = MetricsEndpoint(telemetry.exposition, telemetry.tracer_provider.finish)
+    metrics = MetricsEndpoint(telemetry.exposition, telemetry.gate, telemetry.tracer_provider.finish)
     telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
     return partial(

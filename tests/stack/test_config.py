@@ -16,7 +16,10 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home").create()
     token = home.secrets / "notifier_token"
     token.write_text("t")
-    config.render(home, Ports(api=18000, notifier=19095), notifier_token_file=token, workers=2)
+    metrics_token = home.secrets / "metrics_token"
+    metrics_token.write_text("m")
+    ports = Ports(api=18000, notifier=19095)
+    config.render(home, ports, notifier_token_file=token, metrics_token_file=metrics_token, workers=2)
     return home
 
 

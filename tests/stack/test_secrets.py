@@ -37,5 +37,9 @@ def test_consumers_of_one_secret_get_the_same_value_and_no_other_secret(tmp_path
         tmp_path / "postgres" / "postgres_password"
     ).read_text()
     assert [path.name for path in (tmp_path / "postgres").iterdir()] == ["postgres_password"]
-    assert {path.name for path in (tmp_path / "console").iterdir()} == {"console_token", "notifier_token"}
+    assert {path.name for path in (tmp_path / "console").iterdir()} == {
+        "console_token",
+        "metrics_token",
+        "notifier_token",
+    }
     assert len({path.read_text() for path in before}) == len(secrets.COMPOSE)

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -49,7 +50,15 @@ def ours(port: int, processes: int) -> Sequence[str]:
 class Server:
     """A server under its own command; `answered` counts what it answered to `load`."""
 
-    def __init__(self, command: Sequence[str], port: int, processes: int, runtime: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        port: int,
+        processes: int,
+        runtime: Path,
+        more: Mapping[str, str] = MappingProxyType({}),
+        token: str = "",
+    ) -> None:
         self.port = port
         self.processes = processes
         self.url = f"http://127.0.0.1:{port}"
@@ -58,7 +67,8 @@ class Server:
             name: value for name, value in os.environ.items() if not name.startswith(("PLAINVIEW_", "OTEL_"))
         }
         path = os.pathsep.join((str(HERE), str(ROOT)))
-        environment |= {"PYTHONPATH": path, "XDG_RUNTIME_DIR": str(runtime), "PLAINVIEW_GPU": "simulated"}
+        environment |= {"PYTHONPATH": path, "XDG_RUNTIME_DIR": str(runtime), "PLAINVIEW_GPU": "simulated", **more}
+        self._headers = {**_ALONE, **({"authorization": f"Bearer {token}"} if token else {})}
         self._log = runtime / "log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -85,7 +95,7 @@ class Server:
         self.answered += len(codes)
 
     def text(self, accept: str = "") -> str:
-        return httpx.get(f"{self.url}/metrics", headers={"accept": accept, **_ALONE}).text
+        return httpx.get(f"{self.url}/metrics", headers={"accept": accept, **self._headers}).text
 
     def samples(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         families = parse(self.text())
@@ -148,9 +158,16 @@ def _is_zombie(pid: int) -> bool:
 
 
 @contextmanager
-def served(command: Sequence[str], port: int, processes: int, runtime: Path) -> Iterator[Server]:
+def served(
+    command: Sequence[str],
+    port: int,
+    processes: int,
+    runtime: Path,
+    more: Mapping[str, str] = MappingProxyType({}),
+    token: str = "",
+) -> Iterator[Server]:
     """Give a server whose processes are all there; they share what they know below `runtime`."""
-    server = Server(command, port, processes, runtime)
+    server = Server(command, port, processes, runtime, more, token)
     try:
         server.wait()
         yield server
