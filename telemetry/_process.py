@@ -38,6 +38,7 @@ class Telemetry:
         exposition: Exposition,
     ) -> None:
         self.settings = settings
+        self.prices = settings.prices
         self.families = families
         self.exposition = exposition
         self.gate = Gate(settings.metrics_token, families)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Secre
 from pydantic_settings import NoDecode
 
 from telemetry._trace_settings import TraceSettings
+from telemetry.prices import PROVIDERS, Prices
 
 Outbound = Literal["auto", "httpx", "requests", "redis", "sqlalchemy", "threads"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -60,6 +61,11 @@ def _sendable(value: SecretStr | None) -> SecretStr | None:
 def _bounded_interval(value: timedelta) -> timedelta:
     if not timedelta(milliseconds=20) <= value <= timedelta(minutes=5):
         raise ValueError(f"{value.total_seconds():g} s is not between 0.02 and 300 seconds")
+    return value
+
+
+def _priced(value: tuple[str, ...]) -> tuple[str, ...]:
+    Prices(None, DEFAULT_PRICE, value)
     return value
 
 
@@ -126,5 +132,21 @@ class TelemetrySettings(TraceSettings):
         False, description="True shows the readings under NVIDIA's own names too (DCGM_FI_...), for its dashboards."
     )
     gpu_price_usd_per_second: Decimal = Field(
-        DEFAULT_PRICE, ge=0, allow_inf_nan=False, description="Price of one second of one device, in USD."
+        DEFAULT_PRICE,
+        ge=0,
+        allow_inf_nan=False,
+        description="Price of one second of one device, in USD. With `PLAINVIEW_GPU_PRICES` that of cards which are not "
+        "in them; the price of such a card is not known when this is not set.",
     )
+    gpu_prices: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list), AfterValidator(_priced)] = Field(
+        (),
+        description="Prices by model, the first that fits: `MODEL=USD_PER_SECOND` or the name of a provider whose list "
+        f"is used ({', '.join(PROVIDERS)}), separated by commas.",
+    )
+
+    @property
+    def prices(self) -> Prices:
+        """What devices cost."""
+        flat = self.gpu_price_usd_per_second
+        known = not self.gpu_prices or "gpu_price_usd_per_second" in self.model_fields_set
+        return Prices(flat if known else None, flat, self.gpu_prices)

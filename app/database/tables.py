@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    true,
+)
 
 from app.database.times import Moment
 
@@ -57,6 +71,7 @@ job: Final = Table(
     Column("queue_seconds", Float),
     Column("gpu_seconds", Float, nullable=False, default=0.0),
     Column("cost_nanousd", BigInteger, nullable=False, default=0),
+    Column("cost_known", Boolean, nullable=False, default=True, server_default=true()),
     Column("device", String(16)),
     Column("model", String(100)),
     Column("error_code", String(64)),
@@ -87,6 +102,7 @@ run: Final = Table(
     Column("ended_at", Moment),
     Column("gpu_seconds", Float, nullable=False, default=0.0),
     Column("cost_nanousd", BigInteger, nullable=False, default=0),
+    Column("cost_known", Boolean, nullable=False, default=True, server_default=true()),
     Index(None, "started_at"),
 )
 

@@ -38,13 +38,13 @@ class Spent:
     """What a run has used of the device so far."""
 
     gpu_seconds: float
-    cost_nanousd: int
+    cost_nanousd: int | None
     kind: str
 
     @property
-    def cost_usd(self) -> Decimal:
-        """The cost in dollars."""
-        return Decimal(self.cost_nanousd) / NANO
+    def cost_usd(self) -> Decimal | None:
+        """The cost in dollars, None where the price is not known."""
+        return None if self.cost_nanousd is None else Decimal(self.cost_nanousd) / NANO
 
 
 @dataclass(frozen=True, slots=True)

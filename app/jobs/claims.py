@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from app.database.tables import job, run
 from app.database.times import now
@@ -141,7 +141,8 @@ def _spend(
         .values(
             kind=spent.kind,
             gpu_seconds=spent.gpu_seconds,
-            cost_nanousd=spent.cost_nanousd,
+            cost_nanousd=spent.cost_nanousd or 0,
+            cost_known=spent.cost_nanousd is not None,
             touched_at=now(connection),
             ended_at=ended,
             outcome=outcome,
@@ -150,8 +151,9 @@ def _spend(
 
 
 def _sum_up(connection: Connection, job_id: str) -> None:
-    spent = select(func.sum(run.c.gpu_seconds), func.sum(run.c.cost_nanousd)).where(run.c.job_id == job_id)
-    seconds, cost = connection.execute(spent).one()
-    connection.execute(
-        update(job).where(job.c.id == job_id).values(gpu_seconds=seconds or 0.0, cost_nanousd=int(cost or 0))
-    )
+    known = case((run.c.cost_known, 1), else_=0)
+    spent = select(func.sum(run.c.gpu_seconds), func.sum(run.c.cost_nanousd), func.min(known))
+    seconds, cost, all_known = connection.execute(spent.where(run.c.job_id == job_id)).one()
+    # The cost of some of its runs would pass for that of the job.
+    values = {"gpu_seconds": seconds or 0.0, "cost_nanousd": int(cost or 0), "cost_known": all_known != 0}
+    connection.execute(update(job).where(job.c.id == job_id).values(values))

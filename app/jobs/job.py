@@ -88,6 +88,7 @@ class Job:
     queue_seconds: float | None
     gpu_seconds: float
     cost_nanousd: int
+    cost_known: bool
     device: str | None
     model: str | None
     error_code: str | None
@@ -99,9 +100,9 @@ class Job:
     notes: tuple[str, ...]
 
     @property
-    def cost_usd(self) -> Decimal:
-        """Cost of all runs so far."""
-        return self.cost_nanousd / _NANO
+    def cost_usd(self) -> Decimal | None:
+        """Cost of all runs so far, None where the price of any is not known."""
+        return self.cost_nanousd / _NANO if self.cost_known else None
 
     @property
     def trace_id(self) -> str | None:

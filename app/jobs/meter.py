@@ -73,4 +73,4 @@ class Meter:
     def so_far(self) -> Spent:
         """Return what was used until now."""
         nanoseconds, nanousd = self._book.so_far(self._held) if self._running else self._spent
-        return Spent(nanoseconds / NANO, nanousd or 0, self._kind)
+        return Spent(nanoseconds / NANO, nanousd, self._kind)

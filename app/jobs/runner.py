@@ -157,7 +157,7 @@ class Runner:
             attempts=job.attempts,
             device=job.device,
             gpu_seconds=round(job.gpu_seconds, 3),
-            cost_usd=float(job.cost_usd),
+            cost_usd=None if job.cost_usd is None else float(job.cost_usd),
             output_seconds=job.output_seconds,
             error=job.error_code,
         )

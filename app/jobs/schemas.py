@@ -144,7 +144,7 @@ class JobView(BaseModel):
     finished_at: datetime | None
     queue_seconds: float | None = Field(description="Wait before the first start.")
     gpu_seconds: float = Field(description="Seconds of the device over all runs so far.")
-    cost_usd: float = Field(description="Cost of those seconds.")
+    cost_usd: float | None = Field(description="Cost of those seconds; null where their price is not known.")
     device: str | None = Field(description="gpu, cpu where the CPU stands in for one, or simulated.")
     trace_id: str | None
     error: JobError | None
@@ -175,7 +175,7 @@ def view(job: Job, base_url: str, queue_position: int | None = None) -> JobView:
         finished_at=job.finished_at,
         queue_seconds=job.queue_seconds,
         gpu_seconds=job.gpu_seconds,
-        cost_usd=float(job.cost_usd),
+        cost_usd=None if job.cost_usd is None else float(job.cost_usd),
         device=job.device,
         trace_id=job.trace_id,
         error=None if job.error_code is None else JobError(code=job.error_code, message=job.error_message or ""),

@@ -46,7 +46,8 @@ def record_ending(span: OtelSpan, ending: Ending) -> None:
     """Put how the run ended and what it cost on its span."""
     span.set_attribute(Attribute.OUTCOME, str(ending.outcome))
     span.set_attribute(Attribute.GPU_SECONDS, ending.spent.gpu_seconds)
-    span.set_attribute(Attribute.COST_USD, float(ending.spent.cost_usd))
+    if (cost := ending.spent.cost_usd) is not None:
+        span.set_attribute(Attribute.COST_USD, float(cost))
     if ending.outcome in (RunOutcome.FAILED, RunOutcome.OUT_OF_MEMORY):
         span.set_status(StatusCode.ERROR, ending.error_code)
 

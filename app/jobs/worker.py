@@ -26,7 +26,7 @@ from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.ledger.book import Book
 from app.ledger.keeping import keeping
-from app.ledger.price import flat_price
+from app.ledger.price import price_of
 from app.settings import Settings
 from telemetry import TelemetrySettings, start
 from telemetry.catalog import Event
@@ -55,7 +55,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         device = gpus.device()
         name = worker_id(settings, device)
         stack.enter_context(only_one(settings, name))
-        book = Book(device, flat_price(telemetry_settings), began=began)
+        book = Book(device, price_of(telemetry.prices.of(device)), began=began)
         keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
         identity = Identity(name, device, generator.model)

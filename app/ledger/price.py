@@ -1,18 +1,12 @@
-"""Where the price of a device is from."""
+"""The price of a device as the ledger keeps it: in whole nano-dollars a second."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.jobs.job import nanousd
 from app.ledger.entry import Price
-
-if TYPE_CHECKING:
-    from telemetry import TelemetrySettings
+from telemetry import prices
 
 
-def flat_price(settings: TelemetrySettings) -> Price:
-    """Return the one price that the settings give to every device."""
-    variable = settings.variable("gpu_price_usd_per_second")
-    source = variable if "gpu_price_usd_per_second" in settings.model_fields_set else "default"
-    return Price(nanousd(settings.gpu_price_usd_per_second), source)
+def price_of(found: prices.Price) -> Price:
+    """Return a price that telemetry knows, or does not know, for the ledger."""
+    return Price(None if found.usd_per_second is None else nanousd(found.usd_per_second), found.source[:100])

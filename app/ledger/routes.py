@@ -104,7 +104,7 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
     """Tell who used devices for how long and what that cost, exactly, from the ledger.
 
     A customer sees its own, an administrator all, and with `by=kind` also what was paid for idle and starting devices.
-    Moments are taken down to the quarter hour.
+    A quarter hour that `since` or `until` lies in counts whole.
     """
     zone = services.settings.zone
     chosen: list[By] = [name for name in dict.fromkeys(by or _DEFAULT_BY) if name != "none"]

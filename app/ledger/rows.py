@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Group = Literal["kind", "customer", "operation", "model", "device", "device_name", "quarter"]
 
+_MOMENT: Final = timedelta(microseconds=1)
 _WRITTEN_AGAIN: Final = ("kind", "ended_at", "nanoseconds", "cost_nanousd", "joules")
 
 
@@ -70,12 +71,12 @@ def totals(
     *,
     customer: str | None = None,
 ) -> list[Total]:
-    """Return sums over the quarter hours that begin in [since, until), one for each group there is.
+    """Return sums over the quarter hours from that of `since` to that before `until`, one for each group there is.
 
-    Both moments are taken down to the quarter hour. With `customer` only its own rows count.
+    A quarter hour that one of the moments lies in counts whole. With `customer` only its own rows count.
     """
     columns = [ledger.c[name] for name in by]
-    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter < quarter(until))
+    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter <= quarter(until - _MOMENT))
     unpriced = func.sum(ledger.c.nanoseconds).filter(ledger.c.cost_nanousd.is_(None))
     query = (
         select(

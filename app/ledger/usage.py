@@ -49,7 +49,7 @@ def read(  # noqa: PLR0913, PLR0917 - one question
     zone: ZoneInfo,
     customer: str | None = None,
 ) -> list[Row]:
-    """Return usage between two moments; both are taken down to the quarter hour. Raises StretchesWrong."""
+    """Return usage between two moments; a quarter hour that one lies in counts whole. Raises StretchesWrong."""
     groups: Sequence[Group] = by
     return [
         Row(start, end, total)

@@ -45,6 +45,14 @@ GPU_PRICE: Final = Metric(
     labels=("device",),
     source="worker",
 )
+GPU_UNPRICED: Final = Metric(
+    "gpu_unpriced_seconds_total",
+    "counter",
+    "Seconds that work held a card whose price is not known; their cost is in no other series.",
+    unit="seconds",
+    labels=("operation", "device_name"),
+    source="worker",
+)
 PROVIDER_BILL: Final = Metric(
     "provider_bill_usd",
     "gauge",

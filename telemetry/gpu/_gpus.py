@@ -87,7 +87,9 @@ def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[G
     gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
     before, telemetry.device = telemetry.device, gpus.device
     cards_before, telemetry.cards = telemetry.cards, lambda: gpus.snapshot().cards
-    telemetry.gauge(catalog.GPU_PRICE).labels(gpus.device().kind).set(float(settings.gpu_price_usd_per_second))
+    price = telemetry.prices.of(gpus.device()).usd_per_second
+    if price is not None:
+        telemetry.gauge(catalog.GPU_PRICE).labels(gpus.device().kind).set(float(price))
     try:
         yield gpus
     finally:

@@ -174,8 +174,8 @@ class GpuWorkBlock:
             with self._edge():  # an app's error may fail at being shown
                 work.out_of_memory = out_of_memory(error, stay.fullest)
             work.ended_as("out_of_memory" if work.out_of_memory else outcome_of(error))
-        price = self._telemetry.settings.gpu_price_usd_per_second if self._telemetry else DEFAULT_PRICE
-        work.cost_usd = Decimal(str(work.gpu_seconds)) * price
+        price = self._telemetry.prices.of(work.device).usd_per_second if self._telemetry else DEFAULT_PRICE
+        work.cost_usd = None if price is None else Decimal(str(work.gpu_seconds)) * price
         with self._held, self._edge():
             if self._telemetry is not None:
                 report(self._telemetry, work, self._span, error)

@@ -46,7 +46,7 @@ class GpuWork:
         outcome: succeeded, failed, cancelled or out_of_memory.
         duration_seconds: from begin to end.
         gpu_seconds: its share of that time; less than the duration where works overlapped.
-        cost_usd: `gpu_seconds` times the price of a second.
+        cost_usd: `gpu_seconds` times the price of a second; None where that is not known.
         joules: its share of the energy of the card; None where that is not known.
         joules_source: counter (the card's energy counter) or power (samples of its power).
         memory: memory in use; None where nothing tells it.
@@ -62,7 +62,7 @@ class GpuWork:
         self.outcome: Outcome = "succeeded"
         self.duration_seconds = 0.0
         self.gpu_seconds = 0.0
-        self.cost_usd = Decimal(0)
+        self.cost_usd: Decimal | None = Decimal(0)
         self.joules: float | None = None
         self.joules_source: str | None = None
         self.memory: Memory | None = None
@@ -87,7 +87,7 @@ class GpuWork:
             Attribute.OUTCOME: self.outcome,
             Attribute.COST_KIND: self.kind,
             Attribute.GPU_SECONDS: self.gpu_seconds,
-            Attribute.COST_USD: float(self.cost_usd),
+            Attribute.COST_USD: None if self.cost_usd is None else float(self.cost_usd),
             Attribute.JOULES: self.joules,
             Attribute.JOULES_SOURCE: self.joules_source,
             Attribute.OUT_OF_MEMORY_SOURCE: self.out_of_memory,

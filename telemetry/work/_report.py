@@ -24,11 +24,10 @@ def report(telemetry: "Telemetry", work: GpuWork, span: Span, error: BaseExcepti
 
 
 def _count(telemetry: "Telemetry", work: GpuWork, span: Span) -> None:
-    device, cost = work.device.kind, float(work.cost_usd)
+    device = work.device.kind
     duration = telemetry.histogram(catalog.GPU_WORK_DURATION).labels(work.operation, work.outcome)
     duration.observe(work.duration_seconds, _exemplar(span))
     telemetry.counter(catalog.JOB_GPU_SECONDS).labels(work.operation, device).inc(work.gpu_seconds)
-    telemetry.counter(catalog.COST).labels(work.kind).inc(cost)
     if work.joules is not None and work.joules_source is not None:
         energy = telemetry.counter(catalog.GPU_WORK_ENERGY)
         energy.labels(work.operation, device, work.joules_source).inc(work.joules)
@@ -37,9 +36,19 @@ def _count(telemetry: "Telemetry", work: GpuWork, span: Span) -> None:
         peak.labels(work.operation, device, work.memory.source).observe(work.memory.peak, _exemplar(span))
     if work.out_of_memory is not None:
         telemetry.counter(catalog.GPU_OUT_OF_MEMORY).labels(work.operation, work.out_of_memory).inc()
-    customer = work.customer or UNATTRIBUTED
+    _charge(telemetry, work)
+
+
+def _charge(telemetry: "Telemetry", work: GpuWork) -> None:
+    if work.cost_usd is None:
+        telemetry.counter(catalog.GPU_UNPRICED).labels(work.operation, work.device.name).inc(work.gpu_seconds)
+        return
+    cost, customer = float(work.cost_usd), work.customer or UNATTRIBUTED
+    telemetry.counter(catalog.COST).labels(work.kind).inc(cost)
     telemetry.counter(catalog.COST_ATTRIBUTED).labels(customer, work.operation).inc(cost)
-    telemetry.gauge(catalog.GPU_PRICE).labels(device).set(float(telemetry.settings.gpu_price_usd_per_second))
+    price = telemetry.prices.of(work.device).usd_per_second
+    if price is not None:
+        telemetry.gauge(catalog.GPU_PRICE).labels(work.device.kind).set(float(price))
 
 
 def _span(work: GpuWork, span: Span, error: BaseException | None) -> None:
@@ -66,7 +75,7 @@ def _fields(work: GpuWork) -> dict[str, str | float | None]:
         "outcome": work.outcome,
         "duration_seconds": round(work.duration_seconds, 6),
         "gpu_seconds": round(work.gpu_seconds, 6),
-        "cost_usd": float(work.cost_usd),
+        "cost_usd": None if work.cost_usd is None else float(work.cost_usd),
         "joules": None if work.joules is None else round(work.joules, 3),
         "joules_source": work.joules_source,
         "memory_source": memory.source if memory else None,

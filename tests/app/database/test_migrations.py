@@ -8,12 +8,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect
+from sqlalchemy import Connection, MetaData, Table, insert, inspect
 
 from app.database import schema
 from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, migrate
-from app.database.tables import job, ledger, metadata, run
+from app.database.tables import ledger, metadata
 from app.ledger.entry import quarter
 from app.settings import Settings
 
@@ -33,9 +33,21 @@ def test_migrated_tables_are_the_declared_ones(database: Database) -> None:
 
 def run_before_the_ledger(connection: Connection) -> None:
     """Enter a job and a run as revision 0002 had them."""
+    job, run = (Table(name, MetaData(), autoload_with=connection) for name in ("job", "run"))
     moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
     facts = {"id": "job", "operation": "generate", "state": "succeeded", "customer": "acme", "tier": "standard"}
-    connection.execute(insert(job).values(**facts, prompt="hello", created_at=moment, queued_at=moment))
+    connection.execute(
+        insert(job).values(
+            **facts,
+            prompt="hello",
+            created_at=moment,
+            queued_at=moment,
+            progress=1,
+            attempts=2,
+            gpu_seconds=2.5,
+            cost_nanousd=0,
+        )
+    )
     spent = {"kind": "retry", "device": "gpu", "gpu_seconds": 2.5, "cost_nanousd": 475_000}
     connection.execute(
         insert(run).values(job_id="job", attempt=2, worker_id="w1", started_at=moment, touched_at=moment, **spent)

@@ -19,8 +19,12 @@ from app.jobs.claim import Claim
 from app.jobs.files import JobFiles
 from app.jobs.queue import TryAgain
 from app.jobs.runner import Runner
+from app.ledger.book import Book
+from app.ledger.entry import Price
+from app.ledger.keeping import Keeper
 from telemetry import Telemetry
 from telemetry.catalog import Attribute
+from tests.app.jobs.conftest import CPU
 
 
 async def status_of(client: httpx.AsyncClient, headers: dict[str, str], job_id: str) -> dict[str, Any]:
@@ -229,6 +233,26 @@ async def test_running_job_stops_when_it_is_cancelled(
     assert (await status_of(client, acme, job_id))["status"] == "cancelled"
     assert await asyncio.to_thread(runs, database) == [(1, "cancelled", "cancelled")]
     assert list(files.results.iterdir()) == []
+
+
+async def test_cost_of_a_card_without_a_price_is_unknown_everywhere(
+    client: httpx.AsyncClient,
+    acme: dict[str, str],
+    keeper: Keeper,
+    runner: Runner,
+    submit: Any,
+    spans: InMemorySpanExporter,
+) -> None:
+    keeper.book = Book(CPU, Price(None, "no price for Test CPU"))
+    job_id = (await submit())["job_id"]
+    await asyncio.to_thread(runner, job_id)
+    status = await status_of(client, acme, job_id)
+    assert (status["status"], status["cost_usd"]) == ("succeeded", None)
+    assert status["gpu_seconds"] > 0
+    (run_span,) = [span for span in spans.get_finished_spans() if span.name == "job generate"]
+    assert Attribute.COST_USD not in (run_span.attributes or {})
+    (row,) = (await client.get("/usage", headers=acme)).json()["rows"]
+    assert (row["cost_usd"], row["unpriced_gpu_seconds"]) == (0, pytest.approx(status["gpu_seconds"]))
 
 
 async def test_job_is_one_trace_from_the_request_to_the_stored_video(
