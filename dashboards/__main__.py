@@ -1,4 +1,8 @@
-"""`python -m dashboards build [--out DIR]` writes the dashboards, `check` says whether they are current."""
+"""`python -m dashboards build [--out DIR]` writes the dashboards, `check` says whether they are current.
+
+`check --catalog MODULE BOARD...` checks the queries of boards of your own, as Grafana exports them, against the catalog
+and the `Metric` entries of that module.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboards import build, listing, load
+from dashboards import build, listing, load, own
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,8 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     writing = commands.add_parser("build", help="write the dashboards as JSON")
     writing.add_argument("--out", type=Path, help="folder to write to (default: dashboards/generated)")
-    commands.add_parser("check", help="check every query, and that the generated files are current")
+    checking = commands.add_parser("check", help="check every query, and that the generated files are current")
+    checking.add_argument("--catalog", metavar="MODULE", action="append", default=[], help="has metrics of your own")
+    checking.add_argument("board", nargs="*", type=Path, help="JSON of a board of your own, to be checked instead")
     options = parser.parse_args(arguments)
+    if options.command == "check" and options.board:
+        return _check_boards(options.board, options.catalog)
     try:
         if options.command == "build":
             sys.stdout.writelines(f"{path}\n" for path in build.write(options.out))
@@ -35,6 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"OK: {len(listing())} dashboards, {len(panels)} panels, {queries} queries; the files in dashboards/generated are current\n"
     )
     return 0
+
+
+def _check_boards(boards: Sequence[Path], modules: Sequence[str]) -> int:
+    try:
+        faults = [fault for board in boards for fault in own.faults(board, modules)]
+    except own.Unusable as error:
+        faults = [str(error)]
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    if not faults:
+        sys.stdout.write(f"OK: {len(boards)} {'board' if len(boards) == 1 else 'boards'}\n")
+    return min(len(faults), 1)
 
 
 if __name__ == "__main__":

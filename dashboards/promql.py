@@ -7,6 +7,8 @@ error when the dashboards and rules are built.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import promql_parser as parser
@@ -18,6 +20,7 @@ from telemetry import catalog
 Labels = frozenset[str] | None
 
 NOTHING: Final[frozenset[str]] = frozenset()
+NO_OTHERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 _VARIABLES: Final = re.compile(r"\$__(rate_interval|interval|range)\b|\$\{__(rate_interval|interval|range)\}")
 _SCALAR_FUNCTIONS: Final = frozenset({"scalar", "time", "pi"})
@@ -28,10 +31,10 @@ class QueryError(ValueError):
     """An expression that does not parse, or names what is not exported; the text says which."""
 
 
-def result_labels(expr: str) -> Labels:
+def result_labels(expr: str, own: Mapping[str, frozenset[str]] = NO_OTHERS) -> Labels:
     """Return the labels that the result of `expr`, in which Grafana's interval variables may stand, may carry.
 
-    None for a scalar.
+    None for a scalar. `own` are series beside those of the catalog, each with its labels.
 
     Raises:
         QueryError: `expr` does not parse, selects a series or label outside the catalog, groups or joins
@@ -41,11 +44,14 @@ def result_labels(expr: str) -> Labels:
         tree = parser.parse(_VARIABLES.sub("5m", expr))
     except ValueError as error:
         raise QueryError(f"does not parse: {error}") from error
-    return _Walk().labels(tree)
+    return _Walk(own).labels(tree)
 
 
 class _Walk:
     """One pass over a syntax tree, from the selectors up."""
+
+    def __init__(self, own: Mapping[str, frozenset[str]]) -> None:
+        self._own = own
 
     def labels(self, node: Any) -> Labels:
         """Return the labels of the result of `node`; every kind of node has its own rule below."""
@@ -77,6 +83,8 @@ class _Walk:
             known = RECORDED[node.name]
         elif node.name in catalog.SERIES:
             known = catalog.SERIES[node.name] | catalog.TARGET_LABELS
+        elif node.name in self._own:
+            known = self._own[node.name] | catalog.TARGET_LABELS
         else:
             raise QueryError(f"selects {node.name}, which nobody exports")
         for matcher in node.matchers.matchers:

@@ -99,8 +99,15 @@ class ServiceSeries(Collector):
         yield _family(catalog.JOB_QUEUE_DEPTH, {OPERATION: reading.queued})
         yield _family(catalog.JOB_RUNNING, {OPERATION: reading.running})
         yield _family(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
-        yield _family(catalog.WORKER_HEARTBEAT, {name: at.timestamp() for name, at in reading.heartbeats.items()})
+        yield _family(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))
         yield _family(catalog.COST_PERIOD, reading.cost_usd)
+
+
+def _newest(heartbeats: dict[str, datetime]) -> dict[str, float]:
+    """Return the newest heartbeats, as many as the entry allows; the newest of the rest is `other`."""
+    newest_first = sorted(((at.timestamp(), worker) for worker, at in heartbeats.items()), reverse=True)
+    bound = catalog.WORKER_HEARTBEAT.bound
+    return {"other" if place >= bound else worker: at for place, (at, worker) in reversed([*enumerate(newest_first)])}
 
 
 def _family(metric: catalog.Metric, values: dict[str, float]) -> GaugeMetricFamily:

@@ -8,7 +8,7 @@ Names follow Prometheus conventions (base units, `_total` on counters only) and,
 the OpenTelemetry semantic convention in its Prometheus form.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType, ModuleType
 from typing import Final
 
@@ -74,9 +74,13 @@ def metrics() -> Iterator[Metric]:
     return (metric for section in SECTIONS for metric in section_metrics(section))
 
 
+def series_of(entries: Iterable[Metric]) -> dict[str, frozenset[str]]:
+    """Return the series of these entries with the labels of each, as `SERIES` has them of our own."""
+    return {name: metric.series_labels(name) for metric in entries for name in metric.series()}
+
+
 def _by_series() -> dict[str, frozenset[str]]:
-    ours = {name: metric.series_labels(name) for metric in metrics() for name in metric.series()}
-    return ours | {foreign.name: foreign.labels for foreign in FOREIGN}
+    return series_of(metrics()) | {foreign.name: foreign.labels for foreign in FOREIGN}
 
 
 #: Series name to the labels it may be queried by, `job` and `instance` apart.

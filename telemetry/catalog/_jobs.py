@@ -143,4 +143,5 @@ WORKER_HEARTBEAT: Final = Metric(
     unit="seconds",
     labels=("worker",),
     source="service",
+    bound=1000,
 )

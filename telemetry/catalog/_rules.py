@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final
 
+from telemetry.catalog._units import UNITS, base_unit
+
 # Names that Prometheus and its client give to series of their own.
 _FOREIGN: Final = re.compile(
     r"up|alerts|scrape_.*|python_(info|gc_collections|gc_objects_(un)?collect(ed|able)).*"
@@ -16,33 +18,7 @@ _TYPES: Final = ("counter", "gauge", "histogram", "info")
 _TYPE_WORDS: Final = ("counter", "gauge", "histogram", "summary", "untyped")
 _SUFFIXES: Final = {"counter": "_total", "info": "_info"}
 _OF_THE_CLIENT: Final = ("_bucket", "_count", "_created", "_sum")
-_UNITS: Final = (
-    "seconds",
-    "bytes",
-    "ratio",
-    "celsius",
-    "joules",
-    "watts",
-    "volts",
-    "amperes",
-    "hertz",
-    "meters",
-    "grams",
-)
-_BASE: Final = {
-    "seconds": ("minutes", "hours", "days", "weeks", "s", "ms", "us", "ns", "sec", "m", "h", "d"),
-    "bytes": ("bits", "b", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib"),
-    "ratio": ("percent", "percentage"),
-    "celsius": ("fahrenheit", "rankine", "kelvins"),
-    "joules": ("calories", "kwh", "wh"),
-    "meters": ("inches", "yards", "miles"),
-    "grams": ("pounds", "ounces"),
-}
-_OTHER_UNITS: Final = {word: base for base, words in _BASE.items() for word in words}
-_PREFIXED: Final = re.compile(
-    r"(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|mebi|giga|gibi|tera|tebi|peta|pebi)"
-    rf"({'|'.join((*_UNITS, *(word for word in _OTHER_UNITS if len(word) > len('kib'))))})"
-)
+_PROCESSES: Final = ("sum", "max", "min", "one", "each")
 _RESERVED: Final = frozenset({"le", "quantile", "job", "instance"})
 _MOST_LABELS: Final = 10
 _MOST_VALUES: Final = 10_000
@@ -53,7 +29,7 @@ Entry = Any
 
 def broken(metric: Entry) -> Iterator[str]:
     """Yield one line for each rule that `metric` breaks."""
-    for rule in (_name, _type, _help, _unit, _labels, _values, _buckets, _bound):
+    for rule in (_name, _type, _help, _unit, _labels, _values, _buckets, _bound, _processes):
         yield from rule(metric)
 
 
@@ -102,22 +78,16 @@ def _help(metric: Entry) -> Iterator[str]:
 
 def _unit(metric: Entry) -> Iterator[str]:
     if not isinstance(metric.unit, str) or not isinstance(metric.name, str):
-        yield _line("unit", metric.unit, f"a word such as {', '.join(_UNITS[:4])}, or nothing")
+        yield _line("unit", metric.unit, f"a word such as {', '.join(UNITS[:4])}, or nothing")
         return
     words = metric.name.removesuffix("_total").removesuffix("_info").split("_")
     for word in dict.fromkeys((metric.unit, *words[1:])):
-        if base := _base_unit(word):
+        if base := base_unit(word):
             yield _line("unit" if word == metric.unit else "name", word, f"the base unit {base}")
     if metric.unit and words[-1] != metric.unit:
         yield _line("name", metric.name, f"with unit={metric.unit!r} it ends in _{metric.unit}, before any _total")
-    if not metric.unit and words[-1] in _UNITS:
+    if not metric.unit and words[-1] in UNITS:
         yield _line("unit", metric.unit, f"the name says {words[-1]!r}, so the unit is that")
-
-
-def _base_unit(word: str) -> str | None:
-    """Return what a unit that is no base unit should be; as promtool has it, a letter or two are such a unit too."""
-    prefixed = _PREFIXED.fullmatch(word)
-    return _OTHER_UNITS.get(prefixed[1], prefixed[1]) if prefixed else _OTHER_UNITS.get(word)
 
 
 def _labels(metric: Entry) -> Iterator[str]:
@@ -158,6 +128,11 @@ def _buckets(metric: Entry) -> Iterator[str]:
 def _bound(metric: Entry) -> Iterator[str]:
     if type(metric.bound) is not int or not 1 <= metric.bound <= _MOST_VALUES:
         yield _line("bound", metric.bound, f"a whole number from 1 to {_MOST_VALUES}")
+
+
+def _processes(metric: Entry) -> Iterator[str]:
+    if metric.processes is not None and metric.processes not in _PROCESSES:
+        yield _line("processes", metric.processes, f"one of {', '.join(_PROCESSES)}")
 
 
 def _is_tuple_of(value: object, right: Callable[[Any], bool]) -> bool:

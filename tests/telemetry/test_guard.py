@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry import Metric
+from telemetry import Metric, catalog
 from telemetry._families import Families
 from telemetry.catalog import MetricInvalid
 from telemetry.exposition._text import rendered
@@ -142,3 +142,19 @@ def test_a_name_that_is_exported_cannot_be_declared_as_something_else():
     families.gauge(Metric("guarded_open", "gauge", "One."))
     with pytest.raises(MetricInvalid, match=r"another entry has it \(One\.\)"):
         families.gauge(Metric("guarded_open", "gauge", "Another."))
+
+
+@pytest.mark.parametrize("metric", [m for m in catalog.metrics() if m.labels], ids=lambda metric: metric.name)
+def test_no_family_of_the_catalog_can_be_flooded(metric):
+    """By values that differ in every label at once; custom collectors, which take no values from outside, apart."""
+    families = Families(CollectorRegistry(), bare=True)
+    made = {"counter": families.counter, "histogram": families.histogram}.get(metric.type, families.gauge)(metric)
+    if metric is catalog.LABELS_DROPPED:
+        pytest.skip("its labels are names of entries and of their labels")
+    for number in range(metric.bound + 50):
+        child = made.labels(*(f"{label}-{number}" for label in metric.labels))
+        child.observe(1) if metric.type == "histogram" else child.inc(1)
+    name = f"{metric.name}_count" if metric.type == "histogram" else metric.name
+    found = samples(families, name)
+    assert len(found) <= metric.bound + 1
+    assert sum(found.values()) == metric.bound + 50

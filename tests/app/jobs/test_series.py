@@ -13,12 +13,13 @@ from sqlalchemy import text
 from app.database.engine import Database
 from app.jobs import workers
 from app.jobs.runner import Runner
-from app.jobs.series import ServiceSeries, periods
+from app.jobs.series import ServiceSeries, _newest, periods
 from app.ledger.entry import Entry, Held, Price
 from app.ledger.rows import write
 from app.ledger.timeline import NANO
 from app.services import Services
 from app.settings import Settings
+from telemetry import catalog
 from tests.app.jobs.conftest import CPU
 
 FACTS = {"id": "w1", "pid": 1, "device": "cpu", "device_name": "CPU", "model": "m", "version": "1"}
@@ -107,3 +108,12 @@ def test_days_and_months_begin_in_the_configured_time_zone(zone: str, day: str, 
     moment = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
     begins = periods(moment, ZoneInfo(zone))
     assert {name: start.astimezone(UTC).isoformat() for name, start in begins.items()} == {"day": day, "month": month}
+
+
+def test_workers_without_end_show_the_newest_and_one_for_the_rest() -> None:
+    began = datetime(2026, 11, 22, tzinfo=UTC)
+    found = _newest({f"w{number}": began + timedelta(seconds=number) for number in range(1200)})
+    assert len(found) == catalog.WORKER_HEARTBEAT.bound + 1
+    assert found["w1199"] == began.timestamp() + 1199
+    assert found["other"] == began.timestamp() + 199
+    assert "w199" not in found

@@ -42,6 +42,7 @@ TIMES = {"name": "shop_order_seconds", "type": "histogram", "help": "Time.", "un
         (GOOD | {"values": {"tier": ("a",)}}, "values='tier' is not allowed: a label of this entry: plan"),
         (GOOD | {"values": {"plan": ()}}, "a tuple of texts, at least one"),
         (GOOD | {"bound": 0}, "bound=0 is not allowed: a whole number from 1 to 10000"),
+        (GOOD | {"processes": "mean"}, "processes='mean' is not allowed: one of sum, max, min, one, each"),
         (GOOD | {"buckets": (1.0,)}, "buckets=(1.0,) is not allowed: only a histogram has them"),
         (TIMES | {"buckets": ()}, "buckets=() is not allowed: a tuple of finite numbers in ascending order"),
         (TIMES | {"buckets": (1.0, 1.0)}, "ascending order"),
