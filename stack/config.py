@@ -20,6 +20,8 @@ from stack.paths import PRIVATE, Home
 STACK: Final = Path(__file__).parent
 RULES: Final = STACK.parent / "alerts" / "generated"
 LOOPBACK: Final = "127.0.0.1"
+#: Groups of rules that make sense only where jobs run.
+OF_JOBS: Final = frozenset({"plainview-jobs", "plainview-cost"})
 
 
 def render(
@@ -37,13 +39,17 @@ def render(
         ports: the port of each part, on loopback.
         notifier_token_file: what Alertmanager sends as bearer token; must be absolute.
         metrics_token_file: what Prometheus sends as bearer token to /metrics.
-        workers: number of worker processes; worker n serves its metrics on `ports.worker + n`.
+        workers: number of worker processes; worker n serves its metrics on `ports.worker + n`. With none there are no
+            rules about jobs: what runs is somebody's app, which has no worker to miss.
     """
     prometheus = home.config / "prometheus"
     (prometheus / "targets").mkdir(parents=True, exist_ok=True)
     (prometheus / "rules").mkdir(exist_ok=True)
     for rules in sorted(RULES.glob("*.yml")):
-        _copy(rules, prometheus / "rules" / rules.name)
+        if workers:
+            _copy(rules, prometheus / "rules" / rules.name)
+        else:
+            _write(prometheus / "rules" / rules.name, _without_jobs(rules.read_text()))
     for job, addresses in _targets(ports, workers).items():
         group = {"targets": list(addresses)}
         _write(prometheus / "targets" / f"{job}.yml", yaml.safe_dump([group], sort_keys=True))
@@ -76,6 +82,11 @@ def _link(path: Path, target: Path) -> None:
     part.unlink(missing_ok=True)
     part.symlink_to(target)
     part.replace(path)
+
+
+def _without_jobs(rules: str) -> str:
+    groups = [group for group in yaml.safe_load(rules)["groups"] if group["name"] not in OF_JOBS]
+    return yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000)
 
 
 def _copy(source: Path, target: Path) -> None:

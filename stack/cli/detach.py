@@ -11,6 +11,7 @@ import typer
 from stack.cli.output import err, escape, fail
 from stack.cli.watch import TerminalWatcher
 from stack.cli.welcome import welcome
+from stack.native.guest import Guest
 from stack.native.logfile import tail
 from stack.native.ports import Ports
 from stack.native.state import AlreadyStarting, StackState, held, running
@@ -21,12 +22,14 @@ POLL_SECONDS = 0.1
 STATE_WITHIN_SECONDS = 20.0
 
 
-def start(home: Home, ports: Ports, *, demo: bool) -> None:
+def start(home: Home, ports: Ports, *, demo: bool, guest: Guest | None = None) -> None:
     """Start the supervisor in a session of its own and return when the stack is ready."""
     log = home.logs / LOG
     options = [f"--{part}-port={port}" for part, port in ports.named().items()]
     if demo:
         options.append("--demo")
+    if guest is not None:
+        options += guest.options()
     with log.open("ab") as output:
         if not held(home):  # else another start writes there
             output.truncate(0)

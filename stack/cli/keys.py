@@ -10,6 +10,7 @@ import typer
 
 from stack.cli import compose
 from stack.cli.output import columns, err, escape, fail, out
+from stack.cli.service import not_of_an_app
 from stack.native.layout import keeping
 from stack.native.state import running
 from stack.paths import Home
@@ -79,6 +80,7 @@ def _settings() -> Any:
 
     home = Home.default()
     state = running(home)
+    not_of_an_app(state)
     settings = Settings.read(home=home.root)
     if state is not None and state.demo:  # whose database is its own, whatever is set
         return settings.model_copy(update={"data_dir": keeping(home, demo=True).data, "database_url": None})

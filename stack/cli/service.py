@@ -10,7 +10,7 @@ from stack.cli.output import fail
 from stack.cli.welcome import first_key
 from stack.native.layout import FIRST_KEY, HOST, keeping
 from stack.native.ports import Ports
-from stack.native.state import running
+from stack.native.state import StackState, running
 from stack.paths import Home
 
 TIMEOUT_SECONDS = 10.0
@@ -25,6 +25,7 @@ def answer(path: str, **query: Any) -> httpx.Response:
     """Return the answer of the service; ends the command with what it complains of."""
     home = Home.default()
     state = running(home)
+    not_of_an_app(state)
     base = os.environ.get("PLAINVIEW_SERVICE_URL", f"http://{HOST}:{(state.ports if state else Ports()).api}")
     named = os.environ.get("PLAINVIEW_FIRST_KEY_FILE")  # so it is inside the service's container
     keeps = keeping(home, demo=state is not None and state.demo)
@@ -41,6 +42,12 @@ def answer(path: str, **query: Any) -> httpx.Response:
     if found.is_error:
         fail(_complaint(found))
     return found
+
+
+def not_of_an_app(state: StackState | None) -> None:
+    """End the command where the stack runs somebody's app, which has neither our keys nor our jobs."""
+    if state is not None and state.app:
+        fail(f"the stack runs your app {state.app}; keys and jobs are the reference service's")
 
 
 def _complaint(answer: httpx.Response) -> str:

@@ -1,4 +1,4 @@
-"""What a person needs once the stack is ready: addresses, a sign-in link, a key, and a first command."""
+"""What a person needs once the stack is ready: addresses, a sign-in link, then a key and a first command, or the app."""
 
 import os
 import shlex
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from stack.cli.output import columns, escape, out
 from stack.native import notified
-from stack.native.layout import FIRST_KEY, HOST, keeping
+from stack.native.layout import APP, FIRST_KEY, HOST, keeping
 from stack.native.state import StackState
 from stack.paths import PROJECT, Home
 
@@ -18,6 +18,7 @@ PROMPT = "A calm news anchor"
 NOTES = {
     "console": "dashboards, traces, alerts",
     "api": "documentation at /docs",
+    "app": "",
     "worker": "metrics",
     "notifier": "sends alerts to PLAINVIEW_NOTIFY_URLS",
     "prometheus": "",
@@ -41,8 +42,18 @@ def welcome(home: Home, state: StackState, *, again: bool = False) -> None:
         f"\n[bold]Open the console[/]   {sign_in_link(home.secrets / 'console_token', state.ports.console)}",
         soft_wrap=True,
     )
-    _first_job(keeping(home, demo=state.demo).secrets / FIRST_KEY, state, again=again)
+    if state.app:
+        _own_app(state)
+    else:
+        _first_job(keeping(home, demo=state.demo).secrets / FIRST_KEY, state, again=again)
     out.print()
+
+
+def _own_app(state: StackState) -> None:
+    """Print where the app's figures and lines are."""
+    url = f"http://{HOST}:{state.ports.api}"
+    out.print(f"[bold]Your app[/]           {url}  [dim]its metrics, with its own among them: {url}/metrics[/]")
+    out.print(f"[bold]Its log[/]            ./plainview logs {APP} --follow")
 
 
 def _first_job(file: Path, state: StackState, *, again: bool) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stack import secrets
 from stack.native import gpus, launch, notified, portcheck, preflight, processes, programs
+from stack.native.guest import Guest
 from stack.native.layout import Site
 from stack.native.ports import Ports
 from stack.native.readiness import not_ready
@@ -170,19 +171,20 @@ def _gpu(_home: Home) -> Iterator[Finding]:
     if found:
         yield Finding("GPU", "fine", f"{len(found)}: {', '.join(found)}")
     else:
-        yield Finding("GPU", "note", "none that NVIDIA's driver shows: jobs run on the CPU, and everything says so")
+        yield Finding("GPU", "note", "none that NVIDIA's driver shows: the CPU stands in, and everything says so")
 
 
 def _settings(home: Home) -> Iterator[Finding]:
+    state = running(home)
+    guest = Guest(state.app, PROJECT, Path(sys.executable)) if state is not None and state.app else None
     with TemporaryDirectory() as folder:  # looking makes no secrets in the home
-        report = preflight.ask(Site(home, Ports(), {}, secrets.ensure(Path(folder) / "secrets")))
+        report = preflight.ask(Site(home, Ports(), {}, secrets.ensure(Path(folder) / "secrets"), guest=guest))
     for line in report.wrong:
         yield Finding("Settings", "wrong", line, "docs/SETTINGS.md says what is allowed")
     for line in report.unknown:
         yield Finding("Settings", "note", line)
     if not report.wrong and not report.unknown:
         yield Finding("Settings", "fine", "all can be used")
-    state = running(home)
     told = None if state is None else notified.targets(state)
     if told is not None and len(told) != report.targets:
         fact = f"the running notifier tells {len(told) or 'nobody'}, these settings name {report.targets}"

@@ -16,8 +16,8 @@ SECRETS: Final[Mapping[str, frozenset[str]]] = {
     "PLAINVIEW_NOTIFIER_TOKEN": frozenset({"notifier", "console"}),
     "PLAINVIEW_NOTIFY_URLS": frozenset({"notifier"}),
     "PLAINVIEW_RUNPOD_API_KEY": frozenset({"api"}),
-    "OTEL_EXPORTER_OTLP_HEADERS": frozenset({"api", "worker", "notifier"}),
-    "OTEL_EXPORTER_OTLP_TRACES_HEADERS": frozenset({"api", "worker", "notifier"}),
+    "OTEL_EXPORTER_OTLP_HEADERS": frozenset({"api", "app", "worker", "notifier"}),
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS": frozenset({"api", "app", "worker", "notifier"}),
 }
 FILE: Final = "_FILE"
 

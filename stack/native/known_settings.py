@@ -7,13 +7,24 @@ from typing import Final
 
 from alerts.notifier.settings import NotifierSettings
 from alerts.thresholds import THRESHOLDS
-from app.settings import Settings
 from stack.console.settings import ConsoleSettings
 from stack.paths import PROJECT
 from telemetry import TelemetrySettings
 from telemetry.process_settings import FILE, PREFIX, ProcessSettings, is_secret
 
-CLASSES: Final[tuple[type[ProcessSettings], ...]] = (Settings, TelemetrySettings, NotifierSettings, ConsoleSettings)
+try:
+    from app.settings import Settings
+except ModuleNotFoundError:  # the wheel has no app/: it runs others' apps
+    _OF_THE_SERVICE: tuple[type[ProcessSettings], ...] = ()
+else:
+    _OF_THE_SERVICE = (Settings,)
+
+CLASSES: Final[tuple[type[ProcessSettings], ...]] = (
+    *_OF_THE_SERVICE,
+    TelemetrySettings,
+    NotifierSettings,
+    ConsoleSettings,
+)
 _OF_COMMANDS: Final = frozenset({"PLAINVIEW_API_KEY", "PLAINVIEW_PYTHON"})
 _OF_TESTS: Final = "PLAINVIEW_TEST_"
 _CLOSE_ENOUGH: Final = 0.75

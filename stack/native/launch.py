@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stack import config, secrets
 from stack.native import gpus, layout, portcheck, preflight, processes, programs, state
+from stack.native import guest as guests
+from stack.native.guest import Guest
 from stack.native.layout import Site
 from stack.native.ports import Ports
 from stack.paths import PRIVATE, Home
@@ -30,20 +32,23 @@ def prepare(  # noqa: PLR0913 - two ways to be heard
     ports: Ports,
     *,
     demo: bool,
+    guest: Guest | None = None,
     say: Callable[[str], None],
     warn: Callable[[str], None],
     checked: bool = False,
 ) -> Site:
     """Make ready all that the stack in `home` needs, and return it; `say` hears what takes long, `warn` what is odd.
 
-    With `checked` the settings have been read before. Raises HomeUnusable, DiskFull, SettingsWrong, PortsTaken or
-    ProgramMissing, each with what to do.
+    With `checked` the settings and the `guest` have been looked at before. Raises HomeUnusable, DiskFull, AppUnusable,
+    SettingsWrong, PortsTaken or ProgramMissing, each with what to do.
     """
     portcheck.check_numbers(ports.named())
     home.create()
     _enough_space(home)
-    site = Site(home, ports, programs={}, secrets=secrets.ensure(home.secrets), demo=demo)
+    site = Site(home, ports, programs={}, secrets=secrets.ensure(home.secrets), demo=demo, guest=guest)
     if not checked:
+        if guest is not None:
+            guests.check(guest, home)
         _check_settings(site, warn)
     for folder in (site.keeps.data, site.keeps.secrets):
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
@@ -51,7 +56,7 @@ def prepare(  # noqa: PLR0913 - two ways to be heard
     site = replace(
         site,
         programs={name: programs.find(name, home.root, say=say) for name in ("prometheus", "alertmanager")},
-        gpus=() if demo else gpus.for_workers(),
+        gpus=() if demo or guest else gpus.for_workers(),
     )
     portcheck.check(layout.listening(site))
     config.render(

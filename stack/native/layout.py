@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from app.jobs.exit_status import EXIT_STATUS
+from stack.native import guest as guests
+from stack.native.guest import Guest
 from stack.native.inherited import allowed, inherited
 from stack.native.part import Part, Plan
 from stack.native.ports import Ports
@@ -15,8 +16,10 @@ from stack.paths import PROJECT, Home
 
 HOST = "127.0.0.1"
 FIRST_KEY = "first_api_key"
+APP = "app"
 STEPS = ("migrate", "bootstrap")
 SHUTDOWN_GRACE = timedelta(seconds=30)  # a running job or request has 25 s, see app.settings
+MODELS_LOADED_WITHIN = timedelta(minutes=15)
 _ELSEWHERE = (
     "PLAINVIEW_DATABASE_URL",
     "PLAINVIEW_NOTIFIER_DATABASE",
@@ -36,15 +39,21 @@ class Site:
     secrets: Mapping[str, Path]
     gpus: tuple[str, ...] = ()
     demo: bool = False
+    guest: Guest | None = None
+    """The app in the place of our service, which then has no worker, no database and no keys."""
 
     @property
     def workers(self) -> int:
-        return max(1, len(self.gpus))
+        return max(1, len(self.gpus)) if self.guest is None else 0
 
     @property
     def keeps(self) -> Home:
-        """The folder of what the stack remembers; a demonstration's is its own."""
-        return keeping(self.home, demo=self.demo)
+        """The folder of what the stack remembers; a demonstration's is its own, and so is an app's."""
+        return (
+            keeping(self.home, demo=self.demo)
+            if self.guest is None
+            else Home(self.home.root / "apps" / self.guest.name)
+        )
 
     @property
     def first_key(self) -> Path:
@@ -61,15 +70,13 @@ def keeping(home: Home, *, demo: bool) -> Home:
 
 def plan(site: Site, in_force: Mapping[str, str] | None = None) -> Plan:
     """Return all parts of the stack at `site`, steps first; `in_force` has a digest of each of the user's settings."""
-    parts = [
-        *_steps(site),
-        _console(site),
-        _notifier(site),
-        _alertmanager(site),
-        _prometheus(site),
-        *_workers(site),
-        _api(site),
-    ]
+    watchers = [_console(site), _notifier(site), _alertmanager(site), _prometheus(site)]
+    if site.guest is not None:
+        # First alone: an app that cannot start is told of before anything else has been started.
+        app = _app(site, site.guest)
+        parts = [app, *(replace(part, after=(app.name,)) for part in watchers)]
+        return Plan(tuple(parts), site.ports, app=site.guest.app, in_force=in_force or {})
+    parts = [*_steps(site), *watchers, *_workers(site), _api(site)]
     if site.demo:
         parts.append(_demo(site))
     return Plan(tuple(parts), site.ports, demo=site.demo, in_force=in_force or {})
@@ -77,13 +84,16 @@ def plan(site: Site, in_force: Mapping[str, str] | None = None) -> Plan:
 
 def settings(site: Site) -> dict[str, dict[str, str]]:
     """Return what each part that can be misconfigured reads its settings from."""
-    parts = ("migrate", "api", "worker", "notifier", "console")
+    ours = ("migrate", "api", "worker") if site.guest is None else (APP,)
+    parts = (*ours, "notifier", "console")
     return {part: inherited(os.environ, part, settings=True) | _environment(site, part) for part in parts}
 
 
 def listening(site: Site) -> dict[str, int]:
     """Return every port that the stack at `site` will listen on, by part."""
     ports = site.ports.named()
+    if site.guest is not None:
+        del ports["worker"]
     ports.update({f"worker-{number}": site.ports.worker + number for number in range(1, site.workers)})
     return ports
 
@@ -126,11 +136,31 @@ def _api(site: Site) -> Part:
     )
 
 
+def _app(site: Site, guest: Guest) -> Part:
+    address = site.url(site.ports.api)
+    return Part(
+        APP,
+        guest.command(site.ports.api),
+        {**_environment(site, APP), **guests.variables(site.home), "OTEL_SERVICE_NAME": guest.name},
+        reads_settings=True,
+        ready=(f"{address}/metrics",),  # ours, which answers once the app's lifespan has begun
+        ready_within=MODELS_LOADED_WITHIN,
+        address=address,
+        stop_rank=1,
+        grace=SHUTDOWN_GRACE,
+        title=f"Your app ({guest.app})",
+        folder=guest.folder,
+        explains_itself=True,
+    )
+
+
 def _workers(site: Site) -> list[Part]:
     return [_worker(site, number, gpu) for number, gpu in enumerate(site.gpus or (None,))]
 
 
 def _worker(site: Site, number: int, gpu: str | None) -> Part:
+    from app.jobs.exit_status import EXIT_STATUS  # noqa: PLC0415 - the wheel, which runs others' apps, has no app/
+
     port = site.ports.worker + number
     environment = {**_environment(site, "worker"), "PLAINVIEW_WORKER_PORT": str(port)}
     if gpu is not None:

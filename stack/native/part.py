@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from stack.native.ports import Ports
 
@@ -30,6 +31,10 @@ class Part:
     """How long it may take to end by itself after SIGTERM."""
     ready_within: timedelta = timedelta(seconds=60)
     title: str = ""
+    folder: Path | None = None
+    """Where it runs; the project's folder when None."""
+    explains_itself: bool = False
+    """Whether what it writes before it ends with code 2 says all there is to say, in words for the user."""
 
 
 @dataclass(frozen=True)
@@ -39,5 +44,7 @@ class Plan:
     parts: tuple[Part, ...]
     ports: Ports
     demo: bool = False
+    app: str = ""
+    """What runs in the place of our service, in words for the user."""
     in_force: Mapping[str, str] = field(default_factory=dict)
     """A digest of each setting of the user's that the parts start with, see `stack.native.in_force`."""

@@ -55,7 +55,7 @@ def ask(site: Site) -> Report:
             capture_output=True,
             text=True,
             cwd=PROJECT,
-            env=parts["worker"],
+            env=parts["console"],
             timeout=SECONDS,
             check=False,
         )
@@ -164,6 +164,7 @@ def _console(_facts: Facts) -> None:
 READERS = {
     "migrate": (_service,),
     "api": (_service, _telemetry, _bill),
+    "app": (_telemetry,),
     "worker": (_service, _telemetry, _generator),
     "notifier": (_notifier, _telemetry, _thresholds),
     "console": (_console, _telemetry),

@@ -20,6 +20,7 @@ from stack.native.verdict import LINES, ending, explain
 POLL_SECONDS = 0.05
 NOT_STARTED = 127  # as a shell says it
 WRONG_SETTINGS = 2
+SAID_LINES = 200
 
 
 class PartFailed(RuntimeError):  # noqa: N818 - reads as what happened
@@ -104,7 +105,7 @@ class Runner:
         self._note("starting", detail=self.status.detail)
         part = self.part
         environment = {**inherited(os.environ, part.name, settings=part.reads_settings), **part.environment}
-        child = await Child.start(self.part.command, environment, self._folder, self._log)
+        child = await Child.start(self.part.command, environment, part.folder or self._folder, self._log)
         ended = asyncio.ensure_future(child.wait())
         ended.add_done_callback(self._gone)
         self._child, self._ended = child, ended
@@ -155,6 +156,8 @@ class Runner:
 
     async def _pause(self, code: int, lived_seconds: float) -> None:
         """Wait before the next start; raises PartFailed when the part never was ready and keeps ending."""
+        if code == WRONG_SETTINGS and self.part.explains_itself and not self.settled.is_set():
+            raise self._said()
         if code == WRONG_SETTINGS and self.part.reads_settings and not self.settled.is_set():
             raise self._failed(f"{self.part.name} does not start with these settings.", code)
         delay = self._restarts.ended(time.monotonic(), lived_seconds)
@@ -177,6 +180,12 @@ class Runner:
         message = "" if self._told else self._explained(verdict, code)
         self._told = True
         self._note("crash-looping", message, detail=f"{verdict} Trying again every {delay:g} s.")
+
+    def _said(self) -> PartFailed:
+        """Return what the part wrote itself, without its log lines."""
+        said = "\n".join(line for line in self._log.recent(SAID_LINES) if not line.startswith("{"))
+        self._note("failed", detail=said.strip().partition("\n")[0])
+        return PartFailed(self.part.name, said.strip())
 
     def _failed(self, what: str, code: int | None = None) -> PartFailed:
         self._note("failed", detail=what)

@@ -54,6 +54,8 @@ class StackState:
     supervisor: PartStatus
     ports: Ports
     demo: bool = False
+    app: str = ""
+    """What runs in the place of our service; empty for our service itself."""
     phase: Phase = "starting"
     verdict: str = ""
     in_force: dict[str, str] = field(default_factory=dict)

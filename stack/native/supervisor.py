@@ -55,6 +55,7 @@ class Supervisor:
             supervisor=PartStatus("supervisor", pid=pid, start_time=processes.start_time(pid), state="starting"),
             ports=plan.ports,
             demo=plan.demo,
+            app=plan.app,
             in_force=dict(plan.in_force),
             parts=[runner.status for runner in self._runners.values()],
         )

@@ -7,5 +7,6 @@ wrong with it is said before anything else happens, with what to do.
 from telemetry.apps._errors import AppUnusable
 from telemetry.apps._name import service_name
 from telemetry.apps._processes import die_with_parent, serve_in_processes
+from telemetry.apps._spec import Spec
 
-__all__ = ["AppUnusable", "die_with_parent", "serve_in_processes", "service_name"]
+__all__ = ["AppUnusable", "Spec", "die_with_parent", "serve_in_processes", "service_name"]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from telemetry.apps._environments import check_interpreter
 from telemetry.apps._errors import UNUSABLE, AppUnusable
 from telemetry.apps._find import check
 from telemetry.apps._name import service_name
@@ -43,6 +44,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--reload", action="store_true", help="start again when a Python file of the app changes")
     parser.add_argument("--check", action="store_true", help="only look whether the app can be found")
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    # From the stack: the interpreter is the app's own, and where packages lie that it may lack.
+    parser.add_argument("--foreign", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--packages", type=Path, help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 
@@ -52,7 +56,11 @@ def run(chosen: argparse.Namespace) -> int:
         spec = Spec.read(chosen.app, chosen.app_dir, factory=chosen.factory)
         if str(spec.folder) not in sys.path:
             sys.path.insert(0, str(spec.folder))
+        if chosen.packages is not None:
+            sys.path.append(str(chosen.packages))
         check(spec)
+        if chosen.foreign:
+            check_interpreter()
         return 0 if chosen.check else _serve(spec, chosen)
     except AppUnusable as error:
         sys.stderr.write(f"{error}\n")
@@ -96,6 +104,7 @@ def _in_processes(spec: Spec, chosen: argparse.Namespace, listener: socket.socke
     from telemetry.apps._processes import serve_in_processes  # noqa: PLC0415
 
     options = ["--app-dir", str(spec.folder), "--fd", str(listener.fileno()), *(["--factory"] if spec.factory else [])]
+    options += ["--packages", str(chosen.packages)] if chosen.packages is not None else []
     command = [sys.executable, *_path_flag(), "-m", "telemetry", "serve", str(spec), *options]
     return serve_in_processes(command, listener, count=chosen.workers, watched=spec.folder if chosen.reload else None)
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from telemetry._secrets import redact
-from telemetry.apps._environments import environment_near
+from telemetry.apps._environments import environment_with
 from telemetry.apps._errors import AppUnusable
 from telemetry.apps._find import missing_module, missing_name
 from telemetry.apps._spec import Spec
@@ -80,16 +80,10 @@ def _made(spec: Spec, factory: Any) -> Any:
 def _missing_package(spec: Spec, error: ModuleNotFoundError) -> AppUnusable:
     where = traceback.extract_tb(_without_ours(error.__traceback__))
     at = f"\n  {where[-1].filename}:{where[-1].lineno}: {where[-1].line}" if where else ""
-    near = environment_near(spec.folder)
-    other = f"use the app's own environment, {near}" if near else "use the Python that has it"
     return AppUnusable(
         f"{spec.module} needs the module {error.name}, which {sys.executable} does not have.{at}",
-        f"{other} (./plainview up --python), or install it: {sys.executable} -m pip install {_package(error.name)}",
+        environment_with(error.name or "", spec.folder),
     )
-
-
-def _package(module: str | None) -> str:
-    return (module or "").partition(".")[0].replace("_", "-")
 
 
 def _is_factory(found: Any) -> bool:

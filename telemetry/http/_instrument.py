@@ -3,7 +3,6 @@
 import atexit
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,6 +16,7 @@ from telemetry.http._exposition import MetricsEndpoint
 from telemetry.http._loop import LoopMeter
 from telemetry.http._middleware import ExceptionWitness, RequestMiddleware
 from telemetry.http._observer import Observer
+from telemetry.http._own_metrics import MetricsRoute, OwnMetrics, has_own
 from telemetry.http._red import RedMetrics
 from telemetry.http._routes import RouteTemplates
 from telemetry.http._spans import Observed, SpanSource, span_source
@@ -28,7 +28,8 @@ def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
     """Add telemetry to `app` and return the `Telemetry` that it reports to.
 
     The app gets one server span per request (stable HTTP names), RED metrics with exemplars, X-Request-ID and
-    traceparent on every answer, one access line per request, and GET /metrics. Requests to /metrics and /health have
+    traceparent on every answer, one access line per request, and GET /metrics; an app's own answer there is for others
+    than Prometheus, which gets both in one. Requests to /metrics and /health have
     metrics, but no spans and no access lines.
 
     Where several processes serve the app, /metrics shows what all of them counted.
@@ -81,9 +82,19 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
         telemetry.edge("http"),
         telemetry.tracer_provider.exports,
     )
-    metrics = MetricsEndpoint(telemetry.exposition, telemetry.gate, telemetry.tracer_provider.finish)
     telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
-    return partial(
-        RequestMiddleware, observer=observer, metrics=metrics, websockets=websockets, loop=LoopMeter(telemetry.families)
-    )
+    endpoint = MetricsEndpoint(telemetry.exposition, telemetry.gate, telemetry.tracer_provider.finish)
+    loop = LoopMeter(telemetry.families)
+
+    def layer(app: ASGIApp, *, ends_span: bool) -> ASGIApp:
+        own = None
+        if has_own(routes):
+            own = OwnMetrics(app, telemetry.registry, telemetry.edge("metrics"))
+            telemetry.register(own)
+        metrics = MetricsRoute(endpoint, app, own)
+        return RequestMiddleware(
+            app, observer=observer, metrics=metrics, websockets=websockets, loop=loop, ends_span=ends_span
+        )
+
+    return layer

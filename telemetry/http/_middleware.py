@@ -6,9 +6,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry.context import SCOPE
-from telemetry.http._exposition import METRICS_PATH, MetricsEndpoint
+from telemetry.http._exposition import METRICS_PATH
 from telemetry.http._loop import LoopMeter
 from telemetry.http._observer import Observer
+from telemetry.http._own_metrics import MetricsRoute
 from telemetry.http._request import KEY, Exchange, is_quiet
 from telemetry.http._websocket import Connection, WebSockets
 
@@ -24,7 +25,7 @@ class RequestMiddleware:
         app: ASGIApp,
         *,
         observer: Observer,
-        metrics: MetricsEndpoint,
+        metrics: MetricsRoute,
         websockets: WebSockets,
         loop: LoopMeter,
         ends_span: bool,

@@ -75,7 +75,8 @@ def free_ports():
 def clean_environment(home, **variables):
     """This process's environment without anybody's settings, for a stack in `home`."""
     found = Path(programs.find("alertmanager", Home.default().root)).parent
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAINVIEW_", "OTEL_"))}
+    theirs = ("PLAINVIEW_", "OTEL_", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     return kept | {
         "PLAINVIEW_HOME": str(home.root),
         "PATH": f"{found}{os.pathsep}{os.environ['PATH']}",

@@ -64,3 +64,14 @@ def test_amtool_accepts_both_configurations(home: Home, amtool: Path) -> None:
 def test_compose_starts_a_worker_again_that_ended_by_itself() -> None:
     services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
     assert services["worker"]["restart"] == "unless-stopped"  # whatever its exit status
+
+
+def test_stack_of_an_app_has_no_worker_to_miss(tmp_path):
+    home = Home(tmp_path / "home").create()
+    token = tmp_path / "token"
+    config.render(home, Ports(), notifier_token_file=token, metrics_token_file=token, workers=0)
+    assert yaml.safe_load((home.config / "prometheus/targets/worker.yml").read_text()) == [{"targets": []}]
+    groups = yaml.safe_load((home.config / "prometheus/rules/rules.yml").read_text())["groups"]
+    alerts = {rule.get("alert") for group in groups for rule in group["rules"]}
+    assert {"ServiceDown", "ApiErrorRateHigh", "GpuLost", "Watchdog"} <= alerts
+    assert not {"WorkerDown", "JobsFailing", "QueueStuck"} & alerts

@@ -9,6 +9,7 @@ import pytest
 
 from stack.native import processes
 from stack.native.child import Child
+from stack.native.part import Part
 from stack.native.readiness import not_ready
 from stack.native.state import AlreadyStarting, StackState, ended_unexpectedly, held, leftovers, only_one, running
 from stack.native.supervisor import PartFailed, Supervisor
@@ -279,3 +280,25 @@ def test_second_supervisor_is_refused(home):
 
 async def test_nobody_listening_is_said(free_port):
     assert "nobody listens" in await not_ready(f"http://127.0.0.1:{free_port()}/")
+
+
+async def test_part_that_explains_itself_is_quoted_and_what_waits_for_it_never_starts(
+    home, plan, stand_in, free_port, tmp_path
+):
+    script = "import sys; print('{\"event\": 1}'); sys.stderr.write('No app.\\nWhat to do: x\\n'); sys.exit(2)"
+    never = (f"http://127.0.0.1:{free_port()}/",)
+    app = Part("app", (sys.executable, "-S", "-c", script), ready=never, reads_settings=True, explains_itself=True)
+    other = stand_in("console", "--journal", tmp_path / "journal", after=("app",))
+    async with supervise(plan(app, other), home) as supervisor:
+        with pytest.raises(PartFailed) as failed:
+            await supervisor.ready()
+    assert str(failed.value) == "No app.\nWhat to do: x"
+    assert not (tmp_path / "journal").exists()
+
+
+async def test_part_runs_in_its_own_folder(home, plan, tmp_path):
+    script = "import os; open('here', 'w').write(os.getcwd())"
+    step = Part("step", (sys.executable, "-S", "-c", script), once=True, folder=tmp_path)
+    async with supervise(plan(step), home) as supervisor:
+        await supervisor.ready()
+    assert (tmp_path / "here").read_text() == str(tmp_path)

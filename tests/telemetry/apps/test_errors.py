@@ -123,8 +123,13 @@ def test_missing_package_is_named_with_the_interpreter_and_the_environment_near(
         load(shop("import no_such_thing.inside\napp = 1"))
     assert error.value.what.startswith(f"shop_main needs the module no_such_thing, which {sys.executable} does not")
     assert "shop_main.py:1: import no_such_thing.inside" in error.value.what
-    assert f"{python} (./plainview up --python)" in error.value.cure
-    assert "pip install no-such-thing" in error.value.cure
+    assert error.value.cure == f"use the app's own environment, {python} (./plainview up --python)"
+
+
+def test_missing_package_is_to_be_installed_where_no_environment_is_near(shop):
+    with pytest.raises(AppUnusable) as error:
+        load(shop("import no_such_thing.inside\napp = 1"))
+    assert f"{sys.executable} -m pip install no-such-thing" in error.value.cure
 
 
 def test_attribute_of_an_attribute_and_factories_are_found(shop):
