@@ -99,7 +99,7 @@ class Accepted(BaseModel):
 class JobError(BaseModel):
     """Why a job failed."""
 
-    code: str
+    code: str = Field(description="invalid_input, out_of_memory, generation_failed or attempts_exhausted.")
     message: str
 
 

@@ -80,9 +80,10 @@ def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[G
     reader = Reader(_source(settings, telemetry), Pace(interval), _noted_by(telemetry))
     gpus = Gpus(reader.snapshot.get, reader.snapshot.wait_for)
     host = platform.node() if settings.gpu_dcgm_names else None
-    collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=3 * interval + _SLOWEST_SECONDS, dcgm_host=host)
+    stale_after = 3 * interval + _SLOWEST_SECONDS
+    collector = GpuCollector(gpus.snapshot, time.monotonic, stale_after=stale_after, dcgm_host=host)
     telemetry.register(collector)
-    reader.snapshot.watch(_told_to(telemetry))
+    reader.snapshot.watch(_told_to(telemetry, stale_after))
     reader.start()
     gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
     before, telemetry.device = telemetry.device, gpus.device
@@ -108,10 +109,10 @@ def _source(settings: TelemetrySettings, telemetry: "Telemetry") -> Source:
     return NvmlSource(settings.gpu_uuids, lambda call, error: errors.labels(call, error).inc(), plan)
 
 
-def _told_to(telemetry: "Telemetry") -> Callable[[Snapshot], None]:
+def _told_to(telemetry: "Telemetry", stale_after: float) -> Callable[[Snapshot], None]:
     def tell(snapshot: Snapshot) -> None:
         with telemetry.edge("gpu_work"):
-            telemetry.places.take(snapshot)
+            telemetry.places.take(snapshot, stale_after)
 
     return tell
 

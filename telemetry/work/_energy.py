@@ -7,17 +7,19 @@ from typing import Final
 _MOST_WATTS: Final = 3000.0
 # The counter itself moves in steps of about 0.1 s.
 _STEP_JOULES: Final = 300.0
-# Without a reading for so long nobody knows what the card draws.
-STALE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class PowerSample:
-    """One reading: monotonic time, power now and the energy counter; None is what the card does not tell."""
+    """One reading: monotonic time, power now and the energy counter; None is what the card does not tell.
+
+    After `good_for` seconds without another one nobody knows what the card draws.
+    """
 
     at: float
     watts: float | None
     joules: float | None
+    good_for: float = 5.0
 
     @property
     def source(self) -> str | None:
@@ -35,12 +37,10 @@ class Energy:
 
     Args:
         now: monotonic time of the start.
-        stale_seconds: age of a reading from which it says nothing about now.
     """
 
-    def __init__(self, now: float, stale_seconds: float = STALE_SECONDS) -> None:
+    def __init__(self, now: float) -> None:
         self.source: str | None = None
-        self._stale_seconds = stale_seconds
         self._booked_to = now
         self._since_sample = 0.0
         self._sample: PowerSample | None = None
@@ -49,7 +49,7 @@ class Energy:
     def until(self, now: float) -> float | None:
         """Return the joules since the last call, None where they are not known."""
         passed, self._booked_to = max(0.0, now - self._booked_to), max(now, self._booked_to)
-        if self._sample is None or self._watts is None or now - self._sample.at > self._stale_seconds:
+        if self._sample is None or self._watts is None or now - self._sample.at > self._sample.good_for:
             return None
         self._since_sample += (used := self._watts * passed)
         return used
@@ -59,7 +59,7 @@ class Energy:
         old, self._sample = self._sample, new
         booked, self._since_sample = self._since_sample, 0.0
         self.source = new.source if new else None
-        if new is None or old is None or new.at - old.at > self._stale_seconds:
+        if new is None or old is None or new.at - old.at > old.good_for:
             self._watts = new.watts if new else None
             return 0.0
         used, passed = _between(old, new), new.at - old.at

@@ -1,5 +1,6 @@
 """Every device that works of this process have run on, and what the reader's snapshots say of each."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -22,39 +23,49 @@ class Places:
         self._lock = threading.Lock()
         self._places: dict[str, Place] = {}
         self._snapshot: Snapshot | None = None
+        self._good_for = 0.0
+        self._pid = os.getpid()
 
     def of(self, device: Device) -> Place:
         """Return the place of a device, the same one on every call."""
         key = device.uuid or device.kind
+        if os.getpid() != self._pid:
+            self._begin_in_a_fork()
         with self._lock:
             place = self._places.get(key)
             if place is None:
                 place = self._places[key] = Place(device, lambda seconds: self._busy(device, seconds))
+                self._busy(device, 0.0)  # a count that appears as its first value has risen for nobody
                 if self._snapshot is not None:
-                    _tell(place, self._snapshot)
+                    _tell(place, self._snapshot, self._good_for)
             return place
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Take the reader's last snapshot; called by its thread."""
+    def take(self, snapshot: Snapshot, good_for: float) -> None:
+        """Take the reader's last snapshot, from which nothing can be told after so many seconds; called by its thread."""
         with self._lock:
-            self._snapshot = snapshot
+            self._snapshot, self._good_for = snapshot, good_for
             places = list(self._places.values())
         for place in places:
-            _tell(place, snapshot)
+            _tell(place, snapshot, good_for)
 
     def __iter__(self) -> Iterator[Place]:
         with self._lock:
             return iter(list(self._places.values()))
 
+    def _begin_in_a_fork(self) -> None:
+        # What ran in the parent when it forked does not run here, and who held the lock is not here to release it.
+        self._lock = threading.Lock()
+        self._places, self._snapshot, self._pid = {}, None, os.getpid()
 
-def _tell(place: Place, snapshot: Snapshot) -> None:
+
+def _tell(place: Place, snapshot: Snapshot, good_for: float) -> None:
     card, instance = _find(snapshot, place.device.uuid)
     if card is None or snapshot.read_at is None:
         place.take(None, (None, None), None)
         return
-    power = None if _is_divided(card) else _power(card, snapshot.read_at)
+    power = None if _is_divided(card) else _power(card, snapshot.read_at, good_for)
     if instance is not None:
-        used, total = _figure(card, catalog.GPU_INSTANCE_MEMORY_USED, instance), None
+        used = _figure(card, catalog.GPU_INSTANCE_MEMORY_USED, instance)
         total = _figure(card, catalog.GPU_INSTANCE_MEMORY_TOTAL, instance)
         reserved = _figure(card, catalog.GPU_INSTANCE_MEMORY_RESERVED, instance)
     else:
@@ -84,8 +95,8 @@ def _is_divided(card: Card) -> bool:
     return any(key.metric is catalog.GPU_INSTANCE_INFO for key in card.readings)
 
 
-def _power(card: Card, at: float) -> PowerSample:
-    return PowerSample(at, _figure(card, catalog.GPU_POWER), _figure(card, catalog.GPU_ENERGY))
+def _power(card: Card, at: float, good_for: float) -> PowerSample:
+    return PowerSample(at, _figure(card, catalog.GPU_POWER), _figure(card, catalog.GPU_ENERGY), good_for)
 
 
 def _figure(card: Card, metric: catalog.Metric, *labels: str) -> float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from stack.paths import Home
 from tests.app.hungry import ROOM
 from tests.app.processes import Service, free_port, service, until
 from tests.app.test_crashes import Customer, Form, events, finished, outcomes
+from tests.fakenvml import fakenvml
 
 HUNGRY = "tests.app.hungry:HungryGenerator"
 #: A worker has room for two of three jobs that keep this much.
@@ -185,3 +188,23 @@ async def test_supervisor_starts_the_worker_anew_at_once_and_says_why(
         assert (worker.renewed, worker.restarts) == ({"out of memory": 1}, 0)
         customer.close()
     assert "worker ended to be started anew (out of memory); starting it" in said
+
+
+@pytest.mark.slow
+def test_worker_whose_card_runs_full_is_replaced_too(
+    running: Service, customer: Customer, database: Database, tmp_path: Path
+) -> None:
+    if not shutil.which(os.environ.get("CC", "gcc")):
+        pytest.skip("the fake NVML library needs a C compiler")
+    card = fakenvml.State(tmp_path / "card", gpus=["l4"])
+    environment = {"PLAINVIEW_GPU": "auto", ROOM: "100000", **card.env(fakenvml.build())}
+    running.start("serve")
+    worker = running.start("worker", **environment)
+    job_id = customer.submit("cuda-once")
+    assert worker.process.wait(20) == EXIT_STATUS[Reason.OUT_OF_MEMORY]
+    running.start("worker", **environment)
+    status = customer.wait(job_id, finished)
+    assert (status["status"], status["attempts"], status["device"]) == ("succeeded", 2, "gpu")
+    assert outcomes(database) == ["out_of_memory", "succeeded"]
+    assert value(running, "gpu_out_of_memory_total", source="torch") == 1
+    assert (value(running, "gpu_work_energy_joules_total", operation="generate", source="counter") or 0) > 0
