@@ -16,7 +16,7 @@ class Limits:
     queue: int = 8192
     queue_bytes: int = 8 * 2**20
     #: So many spans are sent at once; fewer after `delay`.
-    batch: int = 1024
+    batch: int = 512
     delay: timedelta = timedelta(seconds=1)
     #: The most in one post: when the receiver is slow, more spans go into each. Receivers commonly take 4 MiB and more.
     post: int = 4096

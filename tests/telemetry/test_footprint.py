@@ -22,7 +22,9 @@ def loaded():
     return set(next(line for line in done.stdout.splitlines() if line.startswith("loaded ")).split())
 
 
-@pytest.mark.parametrize("module", ["rich", "pygments", "google.protobuf", "pynvml", "httpx", "sqlalchemy", "torch"])
+@pytest.mark.parametrize(
+    "module", ["rich", "pygments", "greenlet", "google.protobuf", "pynvml", "httpx", "sqlalchemy", "torch"]
+)
 def test_a_service_without_need_of_it_does_not_load(module, loaded):
     assert "telemetry.traces._processor" in loaded
     assert module not in loaded
