@@ -1,8 +1,12 @@
 """Telemetry of one process: started at its entry point, flushed and undone at its end."""
 
+from __future__ import annotations
+
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import Tracer
@@ -18,12 +22,13 @@ from telemetry._held import Held
 from telemetry._secrets import adding
 from telemetry.exposition import Exposition, Gate, exposed
 from telemetry.gpu._device import Device, cpu_device
-from telemetry.gpu._readings import Card
 from telemetry.logs import Logs
 from telemetry.settings import TelemetrySettings
 from telemetry.traces import Provider
-from telemetry.work._collector import MemoryCollector
-from telemetry.work._places import Places
+
+if TYPE_CHECKING:
+    from telemetry.gpu._readings import Card
+    from telemetry.work._places import Places
 
 
 class Telemetry:
@@ -48,7 +53,8 @@ class Telemetry:
         self.held = Held()
         self.device: Callable[[], Device] = cpu_device
         self.cards: Callable[[], Sequence[Card]] = tuple
-        self.places = Places(self._busy)
+        self._places: Places | None = None
+        self._placing = threading.Lock()
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -73,6 +79,19 @@ class Telemetry:
     def edge(self, part: str) -> Edge:
         """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
         return self.families.edge(part)
+
+    @property
+    def places(self) -> Places:
+        """Where work ran, and the memory of what ran there; made when work runs first."""
+        # Processes without GPU work, most of those that answer requests, need not load what meters it.
+        from telemetry.work._collector import MemoryCollector  # noqa: PLC0415
+        from telemetry.work._places import Places  # noqa: PLC0415
+
+        with self._placing:
+            if self._places is None:
+                self._places = Places(self._busy)
+                self.register(MemoryCollector(self._places, self.edge("memory")))
+            return self._places
 
     def _busy(self, device: Device, seconds: float) -> None:
         with self.edge("gpu_work"):
@@ -117,7 +136,6 @@ def start(
         provider = stack.enter_context(traces.opened(settings, families, span_processor))
         telemetry = Telemetry(settings, families, provider, opened_logs, exposition)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)
-        telemetry.register(MemoryCollector(telemetry.places, telemetry.edge("memory")))
         pauses = GcPauses()
         telemetry.register(pauses)
         stack.enter_context(pauses.watching())
