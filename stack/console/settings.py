@@ -57,6 +57,9 @@ class ConsoleSettings(ProcessSettings):
     grafana_url: BaseUrl | None = Field(None, description="Grafana as people reach it, for links; unset without it.")
     jaeger_ui_url: BaseUrl | None = Field(None, description="Jaeger's page as people reach it; unset without it.")
     demo: bool = Field(False, description="Say on every page that the figures come from a demonstration.")
+    app: str = Field(
+        "", description="Your own app that the stack runs; what only the reference service has is not shown."
+    )
     gpu: str = Field("auto", description="The GPU setting of the stack; `simulated` is shown on every page.")
 
     tracestore: Literal["on", "off"] = Field("off", description="Whether this process also is the trace store.")

@@ -200,7 +200,11 @@ def _console(site: Site) -> Part:
     return Part(
         "console",
         _python("-m", "stack.console"),
-        {**_environment(site, "console"), "PLAINVIEW_DEMO": str(site.demo).lower()},
+        {
+            **_environment(site, "console"),
+            "PLAINVIEW_DEMO": str(site.demo).lower(),
+            "PLAINVIEW_APP": site.guest.app if site.guest is not None else "",
+        },
         reads_settings=True,
         ready=tuple(f"{url}/health/ready" for url in (address, *store)),
         address=address,
