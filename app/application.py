@@ -33,6 +33,8 @@ from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
 from app.ledger.routes import router as usage_router
 from app.openapi import describe
+from app.quotes.desk import QuoteDesk
+from app.quotes.routes import router as quotes_router
 from app.services import Services
 from app.settings import Settings
 from telemetry import catalog, instrument
@@ -53,7 +55,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         redoc_url=None,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
-    for router in (jobs_router, usage_router, keys_router, health_router, docs_router):
+    for router in (jobs_router, quotes_router, usage_router, keys_router, health_router, docs_router):
         app.include_router(router)
     add_handlers(app)
     describe(app)
@@ -89,5 +91,7 @@ async def _lifespan(
             await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
 
         await stack.enter_async_context(in_one_process(settings.data, keep_house))
-        app.state.services = Services(settings, telemetry, database, queue, keys, files, health)
+        app.state.services = Services(
+            settings, telemetry, database, queue, keys, files, health, QuoteDesk(database, telemetry.prices)
+        )
         yield

@@ -11,6 +11,7 @@ from app.database.engine import AsyncDatabase
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
 from app.keys.ring import KeyRing
+from app.quotes.desk import QuoteDesk
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Services:
     keys: KeyRing
     files: JobFiles
     health: Health
+    quotes: QuoteDesk
 
 
 def services_of(request: Request) -> Services:

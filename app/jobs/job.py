@@ -62,6 +62,7 @@ class Job:
         enqueued_at: when the queue had it for sure; None between the row and the queue.
         queue_seconds: wait before the first run.
         gpu_seconds, cost_nanousd: of all its runs so far.
+        quoted_gpu_seconds, quoted_cost_nanousd, quoted_end_at: what was expected when it was accepted.
         traceparent: W3C context of the submit request.
         notes: what the generator says to who reads the result.
     """
@@ -96,6 +97,10 @@ class Job:
     result_name: str | None
     result_bytes: int | None
     output_seconds: float | None
+    audio_seconds: float | None
+    quoted_gpu_seconds: float | None
+    quoted_cost_nanousd: int | None
+    quoted_end_at: datetime | None
     result_removed_at: datetime | None
     notes: tuple[str, ...]
 

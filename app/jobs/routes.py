@@ -17,6 +17,7 @@ from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, vie
 from app.jobs.submission import REFUSALS, submit
 from app.keys.authentication import CurrentKey
 from app.keys.key import Key
+from app.quotes.schemas import view as quoted
 from app.services import CurrentServices, Services
 from telemetry import annotate, catalog
 from telemetry.context import current_trace_id
@@ -43,15 +44,16 @@ async def generate(request: Request, key: CurrentKey, services: CurrentServices)
 
     The job waits in a queue and runs on the next free worker. What is refused is refused here, with the field at fault.
     """
-    job_id, place = await submit(request, key, services)
+    done = await submit(request, key, services)
     base = _base_url(request, services)
     return Accepted(
-        job_id=job_id,
+        job_id=done.job_id,
         status=State.QUEUED,
-        status_url=f"{base}/status/{job_id}",
-        result_url=f"{base}/result/{job_id}",
+        status_url=f"{base}/status/{done.job_id}",
+        result_url=f"{base}/result/{done.job_id}",
         trace_id=current_trace_id(),
-        queue_position=place,
+        queue_position=done.place,
+        quote=quoted(done.quote, done.place),
     )
 
 
@@ -64,7 +66,7 @@ async def status(job_id: JobId, request: Request, key: CurrentKey, services: Cur
     """Tell how a job goes: its state, stage, progress, cost and trace."""
     job = await _job(job_id, key, services)
     place = await services.database.read(rows.position, job) if job.state is State.QUEUED else None
-    return view(job, _base_url(request, services), place)
+    return view(job, _base_url(request, services), place, await services.quotes.end_seconds(job))
 
 
 @router.get(

@@ -27,6 +27,10 @@ class NewJob:
     prompt: str
     traceparent: str | None
     request_id: str | None
+    audio_seconds: float | None = None
+    quoted_gpu_seconds: float | None = None
+    quoted_cost_nanousd: int | None = None
+    quoted_end_seconds: float | None = None
 
 
 def as_job(row: Row[Any]) -> Job:
@@ -37,8 +41,9 @@ def as_job(row: Row[Any]) -> Job:
 
 def add(connection: Connection, new: NewJob) -> int:
     """Store an accepted job and return its place in the queue, 1 for the next to run."""
-    ahead = connection.scalar(select(func.count()).select_from(job).where(job.c.state == State.QUEUED)) or 0
+    ahead = waiting(connection)
     moment = now(connection)
+    end_at = None if new.quoted_end_seconds is None else moment + timedelta(seconds=new.quoted_end_seconds)
     connection.execute(
         insert(job).values(
             id=new.id,
@@ -50,11 +55,20 @@ def add(connection: Connection, new: NewJob) -> int:
             prompt=new.prompt,
             traceparent=new.traceparent,
             request_id=new.request_id,
+            audio_seconds=new.audio_seconds,
+            quoted_gpu_seconds=new.quoted_gpu_seconds,
+            quoted_cost_nanousd=new.quoted_cost_nanousd,
+            quoted_end_at=end_at,
             created_at=moment,
             queued_at=moment,
         )
     )
     return ahead + 1
+
+
+def waiting(connection: Connection) -> int:
+    """Return how many jobs wait in the queue."""
+    return connection.scalar(select(func.count()).select_from(job).where(job.c.state == State.QUEUED)) or 0
 
 
 def mark_enqueued(connection: Connection, job_id: str) -> None:
@@ -85,10 +99,10 @@ def newest(
     return [as_job(row) for row in connection.execute(query)]
 
 
-def position(connection: Connection, waiting: Job) -> int:
+def position(connection: Connection, queued: Job) -> int:
     """Return a queued job's place in the queue, 1 for the next to run."""
     query = select(func.count()).select_from(job)
-    ahead = connection.scalar(query.where(job.c.state == State.QUEUED, job.c.queued_at < waiting.queued_at))
+    ahead = connection.scalar(query.where(job.c.state == State.QUEUED, job.c.queued_at < queued.queued_at))
     return (ahead or 0) + 1
 
 

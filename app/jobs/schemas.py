@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.generation.inputs import DEFAULT_LIMITS
 from app.jobs.job import Job, State
+from app.quotes.schemas import EXAMPLE, QuoteView
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -83,6 +84,7 @@ class Accepted(BaseModel):
                     "result_url": f"http://127.0.0.1:8000/result/{_ID}",
                     "trace_id": _TRACE,
                     "queue_position": 1,
+                    "quote": EXAMPLE,
                 }
             ]
         }
@@ -94,6 +96,7 @@ class Accepted(BaseModel):
     result_url: str = Field(description="Gives the video once the job has succeeded.")
     trace_id: str | None = Field(description="The trace that follows the job from this request to the stored video.")
     queue_position: int = Field(ge=1, description="1 for the next to run.")
+    quote: QuoteView = Field(description="What the job should take.")
 
 
 class JobError(BaseModel):
@@ -116,6 +119,7 @@ class JobView(BaseModel):
                     "progress": 0.42,
                     "attempts": 1,
                     "queue_position": None,
+                    "eta_seconds": 4.5,
                     "created_at": "2026-11-21T12:00:00Z",
                     "started_at": "2026-11-21T12:00:01Z",
                     "finished_at": None,
@@ -139,6 +143,9 @@ class JobView(BaseModel):
     progress: float = Field(ge=0, le=1)
     attempts: int = Field(description="How often the job was started; more than 1 after a failure or a lost worker.")
     queue_position: int | None = Field(description="1 for the next to run; null once it is not waiting.")
+    eta_seconds: float | None = Field(
+        description="Seconds until the video should be there; null when it has ended, where that is not known, and in lists."
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -160,7 +167,7 @@ class JobList(BaseModel):
     next_before: datetime | None = Field(description="Pass as `before` for the next page; null on the last one.")
 
 
-def view(job: Job, base_url: str, queue_position: int | None = None) -> JobView:
+def view(job: Job, base_url: str, queue_position: int | None = None, eta_seconds: float | None = None) -> JobView:
     """Return `job` as answers show it."""
     kept = job.state is State.SUCCEEDED and job.result_removed_at is None
     return JobView(
@@ -170,6 +177,7 @@ def view(job: Job, base_url: str, queue_position: int | None = None) -> JobView:
         progress=round(job.progress, 4),
         attempts=job.attempts,
         queue_position=queue_position,
+        eta_seconds=None if eta_seconds is None else round(eta_seconds, 1),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

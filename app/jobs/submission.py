@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,11 +20,12 @@ from starlette.requests import Request
 from app.errors import Code, FieldError, ServiceError
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
-from app.jobs.job import OPERATION, State
+from app.jobs.job import OPERATION, State, nanousd
 from app.jobs.multipart import receive, too_large
 from app.jobs.rows import NewJob
 from app.jobs.schemas import ALLOWED
 from app.keys.key import TIERS, Key
+from app.quotes.quote import Quote
 from app.services import Services
 from telemetry import annotate, catalog
 from telemetry.context import current_request_id
@@ -53,6 +55,15 @@ REFUSALS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent and can be used: the prompt, the length of the speech, the bytes of each field."""
+
+    prompt: str
+    audio_seconds: float
+    sizes: dict[str, int]
+
+
 def count_from_zero(telemetry: Telemetry) -> None:
     """Export what the API counts about jobs before there is anything to count, so that the first event is a rise."""
     for tier in TIERS:
@@ -65,24 +76,34 @@ def count_from_zero(telemetry: Telemetry) -> None:
         telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code)
 
 
-async def submit(request: Request, key: Key, services: Services) -> tuple[str, int]:
-    """Return the id of the accepted job and its place in the queue."""
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A job that was accepted: its id, its place in the queue and what it should take."""
+
+    job_id: str
+    place: int
+    quote: Quote
+
+
+async def submit(request: Request, key: Key, services: Services) -> Submitted:
+    """Accept the job that the request describes, or raise why not."""
     job_id = uuid.uuid4().hex
     annotate(job_id=job_id)
     try:
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
-            prompt, sizes = await _receive(request, folder)
-            place = await services.database.write(rows.add, _new_job(job_id, key, prompt))
+            sent = await _receive(request, folder)
+            quote, _ = await services.quotes.next(sent.audio_seconds)
+            place = await services.database.write(rows.add, _new_job(job_id, key, sent, quote))
     except (ServiceError, BadInput) as error:
         code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
         services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()
         raise
     services.telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=key.tier).inc()
-    for field, size in sizes.items():
+    for field, size in sent.sizes.items():
         services.telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field).inc(size)
     _log.info(catalog.Event.JOB_ACCEPTED, job_id=job_id, queue_position=place, tier=key.tier)
     await _enqueue(job_id, services)
-    return job_id, place
+    return Submitted(job_id, place, quote)
 
 
 async def _enqueue(job_id: str, services: Services) -> None:
@@ -94,7 +115,7 @@ async def _enqueue(job_id: str, services: Services) -> None:
         _log.warning(catalog.Event.JOB_ENQUEUE_POSTPONED, job_id=job_id, error_type=type(error).__name__)
 
 
-def _new_job(job_id: str, key: Key, prompt: str) -> NewJob:
+def _new_job(job_id: str, key: Key, sent: Sent, quote: Quote) -> NewJob:
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)
     return NewJob(
@@ -102,13 +123,17 @@ def _new_job(job_id: str, key: Key, prompt: str) -> NewJob:
         customer=key.customer,
         key_id=key.id,
         tier=key.tier,
-        prompt=prompt,
+        prompt=sent.prompt,
         traceparent=carrier.get("traceparent"),
         request_id=current_request_id(),
+        audio_seconds=sent.audio_seconds,
+        quoted_gpu_seconds=None if quote.device_seconds is None else quote.device_seconds.seconds,
+        quoted_cost_nanousd=None if quote.cost_usd is None else nanousd(quote.cost_usd),
+        quoted_end_seconds=quote.end_seconds,
     )
 
 
-async def _receive(request: Request, folder: Path) -> tuple[str, dict[str, int]]:
+async def _receive(request: Request, folder: Path) -> Sent:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
@@ -121,18 +146,18 @@ async def _receive(request: Request, folder: Path) -> tuple[str, dict[str, int]]
     if missing:
         names = ", ".join(field.field for field in missing)
         raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)
-    return await anyio.to_thread.run_sync(_check, folder), sizes
+    prompt, audio_seconds = await anyio.to_thread.run_sync(_check, folder)
+    return Sent(prompt, audio_seconds, sizes)
 
 
-def _check(folder: Path) -> str:
+def _check(folder: Path) -> tuple[str, float]:
     try:
         prompt = check_prompt((folder / "prompt").read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput("prompt", "bytes that are not UTF-8", "The prompt is not text.", "text in UTF-8") from error
     (folder / "prompt").unlink()
     check_image(folder / "image")
-    check_audio(folder / "audio")
-    return prompt
+    return prompt, check_audio(folder / "audio").seconds
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry.trace import Span
 
 from app.jobs.claim import Claim
-from app.jobs.job import FINAL, OPERATION, Job
+from app.jobs.job import FINAL, OPERATION, Job, State
 from app.jobs.spans import exemplar
 from app.keys.key import TIERS
 from telemetry import catalog
@@ -31,6 +31,8 @@ class Tallies:
         self._retries = telemetry.counter(catalog.JOB_RETRIES)
         self._output = telemetry.counter(catalog.JOB_OUTPUT_SECONDS)
         self._output_bytes = telemetry.counter(catalog.JOB_OUTPUT_BYTES)
+        self._quotes = telemetry.histogram(catalog.JOB_QUOTE_RATIO).labels(operation=OPERATION)
+        self._etas = telemetry.histogram(catalog.JOB_ETA_RATIO).labels(operation=OPERATION)
         self._retries.labels(operation=OPERATION)
         self._output_bytes.labels(operation=OPERATION)
         self._output.labels(operation=OPERATION)
@@ -54,8 +56,14 @@ class Tallies:
         self._durations.labels(operation=OPERATION, outcome=outcome).observe(seconds, exemplar(span))
 
     def finished(self, job: Job) -> None:
-        """Count a job that reached a final state."""
+        """Count a job that reached a final state, and how well it was foretold."""
         self._finished.labels(operation=OPERATION, outcome=str(job.state), tier=job.tier).inc()
+        if job.state is State.SUCCEEDED and job.quoted_gpu_seconds:
+            self._quotes.observe(job.gpu_seconds / job.quoted_gpu_seconds)
+        if job.state is State.SUCCEEDED and job.quoted_end_at is not None and job.finished_at is not None:
+            foretold, taken = job.quoted_end_at - job.created_at, job.finished_at - job.created_at
+            if foretold:
+                self._etas.observe(taken / foretold)
         if job.output_seconds is not None:
             self._output.labels(operation=OPERATION).inc(job.output_seconds)
         if job.result_bytes is not None:

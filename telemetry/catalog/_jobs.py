@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from telemetry.catalog._metric import JOB_SECONDS, Metric
+from telemetry.catalog._metric import JOB_SECONDS, QUOTE_RATIOS, Metric
 
 JOB_SUBMITTED: Final = Metric(
     "job_submitted_total",
@@ -144,4 +144,22 @@ WORKER_HEARTBEAT: Final = Metric(
     labels=("worker",),
     source="service",
     bound=1000,
+)
+JOB_QUOTE_RATIO: Final = Metric(
+    "job_quote_ratio",
+    "histogram",
+    "Device seconds that a job took, over those that it was quoted; 1 is a quote that came true.",
+    unit="ratio",
+    labels=("operation",),
+    buckets=QUOTE_RATIOS,
+    source="worker",
+)
+JOB_ETA_RATIO: Final = Metric(
+    "job_eta_ratio",
+    "histogram",
+    "Time from a job's submit to its end, over the time that was foretold; 1 is a prediction that came true.",
+    unit="ratio",
+    labels=("operation",),
+    buckets=QUOTE_RATIOS,
+    source="worker",
 )

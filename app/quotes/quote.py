@@ -1,0 +1,81 @@
+"""A quote: device seconds, cost, place in the queue and when the video should be there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from app.quotes.estimate import Estimate, estimate
+from app.quotes.history import History, Waiting
+from telemetry.gpu import Device
+
+if TYPE_CHECKING:
+    from telemetry.prices import Prices
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a job should take and cost; whatever is not known is None.
+
+    Attributes:
+        device_seconds: expected device seconds, with their interval.
+        cost_usd, low_usd, high_usd: what these cost at the price of the present workers' device.
+        end_seconds: seconds from now until the job should have ended.
+    """
+
+    device_seconds: Estimate | None
+    cost_usd: Decimal | None
+    low_usd: Decimal | None
+    high_usd: Decimal | None
+    end_seconds: float | None
+
+
+def quote(size: float, history: History, ahead: Sequence[Waiting], prices: Prices) -> Quote:
+    """Return the quote for a job of `size` that comes after those ahead."""
+    expected = estimate(history.samples, size)
+    if expected is None:
+        return Quote(None, None, None, None, None)
+    price = None
+    if history.crew is not None:
+        price = prices.of(Device(history.crew.device, history.crew.device_name)).usd_per_second
+    return Quote(
+        expected,
+        _cost(expected.seconds, price),
+        _cost(expected.low, price),
+        _cost(expected.high, price),
+        end_in(expected.seconds, history, ahead),
+    )
+
+
+def _cost(seconds: float | None, price: Decimal | None) -> Decimal | None:
+    return None if seconds is None or price is None else price * Decimal(str(round(seconds, 9)))
+
+
+def end_in(own_seconds: float, history: History, ahead: Sequence[Waiting]) -> float | None:
+    """Return the seconds until a job ends that holds the device for `own_seconds` after those ahead."""
+    if history.crew is None:
+        return None
+    typical = estimate(history.samples, _middle(history))
+    each = [
+        (waiting.quoted_seconds if waiting.quoted_seconds is not None else typical.seconds if typical else own_seconds)
+        * (1 - waiting.progress)
+        + history.other_seconds
+        for waiting in ahead
+    ]
+    return _last_of(each, history.crew.workers) + own_seconds + history.other_seconds
+
+
+def _middle(history: History) -> float:
+    sizes = sorted(sample.size for sample in history.samples)
+    return sizes[len(sizes) // 2] if sizes else 0.0
+
+
+def _last_of(each: Sequence[float], workers: int) -> float:
+    """Return when the first worker is free, if each takes the next job as soon as it has ended one."""
+    free = [0.0] * workers
+    for seconds in each:
+        first = min(range(workers), key=free.__getitem__)
+        free[first] += seconds
+    return min(free)
