@@ -129,7 +129,7 @@ def start(
         families = Families(registry)
         hand_over(families)
         stack.enter_context(adding(settings.redact_fields, settings.redact_patterns))
-        opened_logs = stack.enter_context(logs.opened(settings))
+        opened_logs = stack.enter_context(logs.opened(settings, families=families))
         # Around the traces, whose last counts come when they are closed.
         edge = families.edge("processes")
         exposition = stack.enter_context(exposed(families, settings.service_name, edge))

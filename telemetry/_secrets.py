@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, NamedTuple
 from telemetry._secret_rules import CUT, CUT_OFF, RULES, Rule
 
 _DEPTH: Final = 12
+# A field that is longer makes no line that anybody reads; looking through it would take milliseconds.
+_LONGEST: Final = 100_000
 _MAYBE_CUT_OFF: Final = 64
 #: The hints of rules that follow one another and have the same marks: first and last mark, hints with their rules.
 _MARKED: Final = tuple(
@@ -84,7 +86,7 @@ def _named(name: str) -> tuple[str, Secrecy]:
 
 def _field(hidden: Secrecy, value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return redact(value) if not hidden or not value else CUT
+        return redact(value[:_LONGEST]) if not hidden or not value else CUT
     if isinstance(value, bytes):
         return CUT if hidden and value else value
     if not isinstance(value, Mapping | list | tuple):

@@ -102,6 +102,10 @@ class TelemetrySettings(TraceSettings):
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is written.")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people.")
+    log_repeats: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        20,
+        description="How often the same warning or error is written in a minute; more are counted in one line. 0: all are.",
+    )
     redact_fields: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         (),
         description="Names of more fields and attributes whose values are cut out, separated by commas; a part of a name "

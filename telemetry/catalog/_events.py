@@ -66,3 +66,8 @@ class Event:
     TELEMETRY_EXPORT_FAILED: Final = "telemetry.export_failed"
     TELEMETRY_EXPORT_RECOVERED: Final = "telemetry.export_recovered"
     TELEMETRY_FAILED: Final = "telemetry.failed"
+    LOG_LINE_FAILED: Final = "log.line_failed"
+    PROCESS_UNCAUGHT: Final = "process.uncaught_exception"
+    THREAD_UNCAUGHT: Final = "thread.uncaught_exception"
+    UNRAISABLE: Final = "python.unraisable_exception"
+    WARNING: Final = "python.warning"

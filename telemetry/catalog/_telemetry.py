@@ -40,6 +40,20 @@ EXPORT_LAST_SUCCESS: Final = Metric(
     processes="max",
 )
 
+LOG_LINES: Final = Metric(
+    "log_lines_total",
+    "counter",
+    "Log lines written, by level; access lines apart, which are as many as requests.",
+    labels=("level",),
+    values={"level": ("debug", "info", "warning", "error", "critical")},
+)
+LOG_LINES_SUPPRESSED: Final = Metric(
+    "telemetry_log_lines_suppressed_total",
+    "counter",
+    "Warnings and errors that came too often and were counted in one line instead, by level.",
+    labels=("level",),
+    values={"level": ("debug", "info", "warning", "error", "critical")},
+)
 TELEMETRY_ERRORS: Final = Metric(
     "telemetry_internal_errors_total",
     "counter",

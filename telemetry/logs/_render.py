@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from telemetry._secrets import redact, redact_fields
+from telemetry.logs._bounded import LONGEST_LINE, flat, shrunk
 
 # `AddCommon` has made these, and fields of an event cannot take their names: there is no secret in them.
 _OURS: Final = ("timestamp", "level", "logger", "service")
@@ -15,10 +16,17 @@ def json_line(fields: Mapping[str, Any]) -> str:
     """Return `fields` as one line of valid JSON, without secrets, whatever the values are."""
     safe = redact_fields(fields, besides=_OURS)
     try:
-        return _ENCODER.encode(safe)
+        text = _ENCODER.encode(safe)
     except (TypeError, ValueError, RecursionError):
         # Keys that are no strings, NaN: rare, so the slow way is only walked then.
-        return _ENCODER.encode(_plain(safe))
+        text = _ENCODER.encode(_plain(safe))
+    return text if len(text) <= LONGEST_LINE else _fitting(_plain(safe))
+
+
+def _fitting(fields: dict[str, Any]) -> str:
+    small = shrunk(fields)
+    text = _ENCODER.encode(small)
+    return text if len(text) <= LONGEST_LINE else _ENCODER.encode(flat(small))
 
 
 def _text(value: Any) -> str:

@@ -1,11 +1,12 @@
 """Takes the standard library's logging over for the life of a process, and gives it back."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 from structlog.processors import ExceptionRenderer
@@ -15,9 +16,17 @@ from structlog.tracebacks import ExceptionDictTransformer
 from telemetry._secrets import redact, redact_fields
 from telemetry.catalog import Event
 from telemetry.logs import _own
+from telemetry.logs._bounded import LONGEST_LINE
+from telemetry.logs._counts import LineCounts
 from telemetry.logs._fields import AddCommon, Fields, common
+from telemetry.logs._handler import LineHandler
 from telemetry.logs._render import json_line
+from telemetry.logs._repeats import Repeats
+from telemetry.logs._uncaught import told_in_lines
 from telemetry.settings import TelemetrySettings
+
+if TYPE_CHECKING:
+    from telemetry._families import Families
 
 # Libraries that bring handlers of their own; DBOS leaves its logger alone when it has one already.
 _ADOPTED: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos")
@@ -26,30 +35,16 @@ _CHATTY: Final = ("httpx", "httpcore")
 _LOGGED: Final = "_plainview_logged"
 
 
-class _StdoutHandler(logging.StreamHandler[TextIO]):
-    """Writes to what standard output is at that moment: tests and servers put another one in its place."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> TextIO:
-        return sys.stdout
-
-    @stream.setter
-    def stream(self, _stream: TextIO) -> None:
-        raise AttributeError("this handler has no stream of its own")
-
-
 class Logs:
     """Where the lines of this process go; lives from `opened` to its end."""
 
-    def __init__(self, settings: TelemetrySettings, stream: TextIO | None) -> None:
+    def __init__(self, settings: TelemetrySettings, stream: TextIO | None, families: Families | None) -> None:
         self._service = settings.service_name
         self._level = settings.log_level
         self._console = settings.log_format == "console"
         self._access = logging.getLogger("plainview.access")
-        self.handler = _StdoutHandler() if stream is None else logging.StreamHandler(stream)
+        self._counts = LineCounts(families)
+        self.handler = LineHandler(stream, self._service, self._counts.failed)
         self.handler.setFormatter(
             ProcessorFormatter(
                 processors=[_take_extras, AddCommon(self._service), _exceptions(console=self._console), self._render],
@@ -57,6 +52,8 @@ class Logs:
         )
         self.handler.addFilter(_not_logged_before)
         self.handler.addFilter(_no_handshake_of_uvicorn)
+        self.repeats = Repeats(settings.log_repeats, self.handler, self._counts.suppressed)
+        self.handler.addFilter(self.repeats)
 
     def adopt(self) -> None:
         """Route the loggers of uvicorn and DBOS here, and our own, also when logging was configured after the start."""
@@ -84,13 +81,16 @@ class Logs:
             self.handler.stream.flush()
 
     def _render(self, _logger: Any, _name: str, fields: Fields) -> str:
+        self._counts.written(fields["level"])
         return redact(_console_line(fields)) if self._console else json_line(fields)
 
 
 @contextmanager
-def opened(settings: TelemetrySettings, stream: TextIO | None = None) -> Iterator[Logs]:
+def opened(
+    settings: TelemetrySettings, stream: TextIO | None = None, families: Families | None = None
+) -> Iterator[Logs]:
     """Send all logging of this process to `stream` (standard output) in one shape; undone at the end."""
-    logs = Logs(settings, stream)
+    logs = Logs(settings, stream, families)
     root = logging.getLogger()
     before = [(logger, logger.handlers, logger.propagate) for logger in map(logging.getLogger, (None, *_ADOPTED))]
     levels = [(logger, logger.level) for logger in map(logging.getLogger, (None, *_CHATTY))]
@@ -107,9 +107,10 @@ def opened(settings: TelemetrySettings, stream: TextIO | None = None) -> Iterato
             wrapper_class=structlog.stdlib.BoundLogger,
         )
     try:
-        with _own.as_before():
+        with _own.as_before(), told_in_lines():
             yield logs
     finally:
+        logs.repeats.close()
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
         for logger, level in levels:
@@ -155,4 +156,4 @@ _pretty: Final = structlog.dev.ConsoleRenderer(colors=False, exception_formatter
 
 
 def _console_line(fields: Fields) -> str:
-    return str(_pretty(None, "", redact_fields(fields)))
+    return str(_pretty(None, "", redact_fields(fields)))[:LONGEST_LINE]
