@@ -9,7 +9,7 @@ from typing import Any, Final
 _STAMPED: Final = re.compile(r"(?:^| )(?:ts|time)=\"?([^ \"]+)\"?")
 _LEVEL: Final = re.compile(r"(?:^| )level=(\w+)")
 _TIMES: Final = re.compile(r"(?:^| )(?:ts|time)=\"?[^ \"]+\"?|(?:^| )level=\w+")
-_QUIET: Final = frozenset({"timestamp", "level", "event", "logger", "service"})
+_QUIET: Final = frozenset({"timestamp", "level", "event", "logger", "service", "pid"})
 _OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """The access line of a request, put together by hand: the fields are known, so only a few of them need escaping."""
 
 import logging
+import os
 import time
 from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as quoted
@@ -20,6 +21,7 @@ _OWN: Final = frozenset(
         "event",
         "logger",
         "service",
+        "pid",
         "request_id",
         "trace_id",
         "span_id",
@@ -59,7 +61,7 @@ class AccessLines:
         traced = f'","trace_id":"{ids[0]}","span_id":"{ids[1]}"' if ids else '"'
         added = "".join(f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in fields.fields.items())
         return (
-            f'{{"timestamp":"{self._timestamp()}","level":"{"error" if level == logging.ERROR else "info"}{self._head}'
+            f'{{"timestamp":"{self._timestamp()}","level":"{"error" if level == logging.ERROR else "info"}{self._head},"pid":{os.getpid()}'
             f',"request_id":"{fields.request_id}{traced}{added}'
             f',"method":"{line["method"]}","route":{quoted(line["route"])},"path":{quoted(redact(line["path"]))}'
             f',"status":{line["status"]},"outcome":"{line["outcome"]}","duration_seconds":{line["duration_seconds"]!r}'

@@ -1,6 +1,7 @@
 """What every line carries, whoever logged it."""
 
 import logging
+import os
 import time
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ def common(level: str, event: str, logger: str, service: str) -> dict[str, Any]:
         "event": event,
         "logger": logger,
         "service": service,
+        "pid": os.getpid(),
     }
     scope = SCOPE.get()
     if scope is not None and scope.request_id is not None:
@@ -41,7 +43,7 @@ def common(level: str, event: str, logger: str, service: str) -> dict[str, Any]:
 
 
 # A field of an event that is called like one of these would hide it, so it gets a trailing underscore.
-_RESERVED: Final = frozenset({"timestamp", "level", "event", "logger", "service"})
+_RESERVED: Final = frozenset({"timestamp", "level", "event", "logger", "service", "pid"})
 _CARRIER: Final = frozenset({"event", "_record", "_from_structlog"})
 
 

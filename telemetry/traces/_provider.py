@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
 from opentelemetry.trace import SpanContext
 
@@ -16,6 +15,7 @@ from telemetry.traces._processor import ExportProcessor
 from telemetry.traces._processors import Processors
 from telemetry.traces._receiver import HttpReceiver
 from telemetry.traces._reports import ExportReports
+from telemetry.traces._resource import process_resource
 from telemetry.traces._selfmetrics import ExportMetrics
 from telemetry.traces._slim_tracer import SlimTracerProvider
 
@@ -41,11 +41,8 @@ def opened(
     settings: TelemetrySettings, families: Families, span_processor: SpanProcessor | None = None
 ) -> Iterator[Provider]:
     """Yield a provider that exports to the settings' receiver, if any, and to `span_processor`; flushed at the end."""
-    attributes = {SERVICE_NAME: settings.service_name}
-    if settings.service_version:
-        attributes[SERVICE_VERSION] = settings.service_version
     provider = Provider(
-        resource=Resource.create(attributes),
+        resource=process_resource(settings),
         sampler=head_sampler(settings),
         span_limits=_limits(settings),
         active_span_processor=Processors(),

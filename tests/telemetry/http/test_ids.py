@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import PlainTextResponse
@@ -74,6 +76,7 @@ async def test_access_line_says_who_what_and_how_long(app, client, lines, spans)
     assert access.pop("duration_seconds") > 0
     timestamp = access.pop("timestamp")
     assert access == {
+        "pid": os.getpid(),
         "level": "info",
         "event": "http.request",
         "logger": "plainview.access",

@@ -62,7 +62,7 @@ def test_every_line_begins_alike_and_ends_with_the_events_own(telemetry, lines):
     (line,) = lines()
     context = span.get_span_context()
     assert list(line) == [
-        *("timestamp", "level", "event", "logger", "service"),
+        *("timestamp", "level", "event", "logger", "service", "pid"),
         *("request_id", "trace_id", "span_id", "customer", "job_id", "attempt"),
     ]
     assert line["trace_id"] == format(context.trace_id, "032x")
