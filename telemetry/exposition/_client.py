@@ -7,7 +7,7 @@ private to the client, whose version is pinned; where it is not as expected, the
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, metrics, values
 from prometheus_client.registry import Collector, CollectorRegistry
@@ -57,13 +57,10 @@ def children(family: Child) -> Iterable[Child]:
         return list(family._metrics.values())  # noqa: SLF001
 
 
-def kept_exemplar(value: Any) -> str:
-    """Return the exemplar of a value as it ends its line, "" where there is none; made once for each."""
-    found = value._exemplar  # noqa: SLF001 - its getter takes a lock that reading one attribute does not need
-    if found is None:
-        return ""
+def kept_exemplar(value: Any, found: Any) -> tuple[float, str]:
+    """Return when the exemplar `found` of a value was noted, and how it ends its line; made once for each."""
     kept = vars(value).get(_EXEMPLAR)
     if kept is None or kept[0] is not found:
-        kept = (found, exemplar_text(found))
+        kept = (found, (found.timestamp or 0.0, exemplar_text(found)))
         setattr(value, _EXEMPLAR, kept)
-    return str(kept[1])
+    return cast("tuple[float, str]", kept[1])

@@ -29,7 +29,7 @@ class Family(NamedTuple):
         rule: how the figures of several processes become one.
         children: figures by label values. A histogram's are its buckets, not cumulated, and the sum. What a collector
             yields has one figure for each sample, by its name and labels.
-        exemplars: by label values and place among the figures.
+        exemplars: by label values, one place for each figure that may have one.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Family(NamedTuple):
     bounds: tuple[float, ...]
     rule: Rule
     children: dict[Key, list[float]]
-    exemplars: dict[Key, dict[int, Exemplar]]
+    exemplars: dict[Key, list[Exemplar | None]]
 
     @property
     def is_total(self) -> bool:

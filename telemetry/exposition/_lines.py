@@ -12,6 +12,7 @@ exact: Final[Callable[[float], str]] = floatToGoString
 
 _EOF: Final = "# EOF\n"
 _EXPONENT_FROM: Final = 1e6
+_OF_A_SPAN: Final = frozenset({"span_id", "trace_id"})
 
 
 class Form:
@@ -66,6 +67,8 @@ def _front(name: str, labels: dict[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
+    if value.isalnum():  # as ids are
+        return value
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
@@ -77,6 +80,10 @@ def number(value: float) -> str:
 
 def exemplar_text(exemplar: Any) -> str:
     """Return an exemplar as it ends its line."""
-    labels = ",".join(f'{name}="{_escaped(text)}"' for name, text in sorted(exemplar.labels.items()))
+    labels = exemplar.labels
+    if labels.keys() == _OF_A_SPAN:  # sorted by name, as all are
+        shown = f'span_id="{_escaped(labels["span_id"])}",trace_id="{_escaped(labels["trace_id"])}"'
+    else:
+        shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in sorted(labels.items()))
     at = "" if exemplar.timestamp is None else f" {exemplar.timestamp}"
-    return f" # {{{labels}}} {number(exemplar.value)}{at}"
+    return f" # {{{shown}}} {number(exemplar.value)}{at}"

@@ -38,7 +38,7 @@ def _add(out: dict[str, Family], family: Family) -> None:
     into = out.get(family.name)
     if into is None or (not into.children and into.rule == "one"):
         children = {key: [*values] for key, values in family.children.items()}
-        exemplars = {key: {**found} for key, found in family.exemplars.items()}
+        exemplars = {key: [*found] for key, found in family.exemplars.items()}
         out[family.name] = family._replace(children=children, exemplars=exemplars)
     elif (into.type, into.labels, into.bounds) == (family.type, family.labels, family.bounds):
         _RULES[into.rule](into, family)
@@ -50,13 +50,12 @@ def _sum(into: Family, family: Family) -> None:
         so_far = children.get(key)
         children[key] = [*values] if so_far is None else [a + b for a, b in zip(so_far, values, strict=True)]
     for key, found in family.exemplars.items():
-        _newest(into.exemplars.setdefault(key, {}), found)
+        known = into.exemplars.get(key)
+        into.exemplars[key] = [*found] if known is None else list(map(_newer, known, found))
 
 
-def _newest(into: dict[int, Exemplar], found: dict[int, Exemplar]) -> None:
-    for place, exemplar in found.items():
-        if place not in into or into[place][0] < exemplar[0]:
-            into[place] = exemplar
+def _newer(a: Exemplar | None, b: Exemplar | None) -> Exemplar | None:
+    return b if a is None or (b is not None and a[0] < b[0]) else a
 
 
 def _extreme(choose: Callable[[float, float], float]) -> Callable[[Family, Family], None]:

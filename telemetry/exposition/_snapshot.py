@@ -26,25 +26,24 @@ def snapshot(registry: CollectorRegistry) -> list[Family]:
 def _own(family: Any) -> Family:
     kind: str = family._type  # noqa: SLF001 - as in `_client`
     figures: dict[Key, list[float]] = {}
-    exemplars: dict[Key, dict[int, Exemplar]] = {}
+    exemplars: dict[Key, list[Exemplar | None]] = {}
     for child in children(family):
         key = child._labelvalues  # noqa: SLF001
         if kind == "histogram":
             buckets = child._buckets  # noqa: SLF001
             figures[key] = values = [bucket._value for bucket in buckets]  # noqa: SLF001
             values.append(float(child._sum.get()))  # noqa: SLF001
-            noted = {
-                place: (found.timestamp or 0.0, kept_exemplar(bucket))
-                for place, bucket in enumerate(buckets)
-                if (found := bucket._exemplar)  # noqa: SLF001
-            }
-            if noted:
-                exemplars[key] = noted
+            # Its getter takes a lock, which reading one attribute does not need.
+            noted = [bucket._exemplar for bucket in buckets]  # noqa: SLF001
+            if any(noted):
+                exemplars[key] = [
+                    found and kept_exemplar(bucket, found) for bucket, found in zip(buckets, noted, strict=True)
+                ]
         elif kind == "counter":
             value = child._value  # noqa: SLF001
             figures[key] = [float(value.get())]
             if found := value._exemplar:  # noqa: SLF001
-                exemplars[key] = {0: (found.timestamp or 0.0, kept_exemplar(value))}
+                exemplars[key] = [kept_exemplar(value, found)]
         else:
             (sample,) = child._child_samples()  # noqa: SLF001 - a function may stand in the place of the value
             figures[key] = [float(sample.value)]
@@ -64,14 +63,14 @@ def _own(family: Any) -> Family:
 
 def _collected(metric: Metric) -> Family:
     figures: dict[Key, list[float]] = {}
-    exemplars: dict[Key, dict[int, Exemplar]] = {}
+    exemplars: dict[Key, list[Exemplar | None]] = {}
     for sample in metric.samples:
         if sample.name.endswith("_created"):  # of several processes it would be nobody's
             continue
         key = sample.name, tuple(sorted(sample.labels.items()))
         figures[key] = [float(sample.value)]
         if found := sample.exemplar:
-            exemplars[key] = {0: (float(found.timestamp or 0), (dict(found.labels), found.value, found.timestamp))}
+            exemplars[key] = [(float(found.timestamp or 0), (dict(found.labels), found.value, found.timestamp))]
     name, kind = metric.name, metric.type
     return Family(name, kind, metric.documentation, metric.unit, None, (), rule_of(name, kind), figures, exemplars)
 

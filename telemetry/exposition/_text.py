@@ -5,14 +5,15 @@ What comes out is what prometheus-client writes, line for line; a property test 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.samples import Exemplar, Sample
+from prometheus_client.samples import Exemplar as ClientExemplar
+from prometheus_client.samples import Sample
 
 from telemetry.exposition._client import is_as_expected
-from telemetry.exposition._family import Family, Key
+from telemetry.exposition._family import Exemplar, Family, Key
 from telemetry.exposition._lines import Form, exact, fronts, head, number
 from telemetry.exposition._snapshot import snapshot
 
@@ -50,26 +51,24 @@ class Text:
                 labels = dict(zip(family.labels or (), key, strict=True))
                 lines = fronts(name, kind, labels, family.bounds)
             used[place] = lines
-            shown = family.exemplars.get(key, _NONE) if with_exemplars else _NONE
+            shown = family.exemplars.get(key, ()) if with_exemplars else ()
             if kind == "histogram":
                 _write_histogram(family, values, lines, out, shown)
             else:
-                exemplar = shown[0][1] if 0 in shown else ""
+                exemplar = shown[0][1] if shown and shown[0] else ""
                 out.append(f"{lines[0]}{number(values[0])}{exemplar}\n")
 
 
-_NONE: Final[dict[int, tuple[float, str]]] = {}
-
-
 def _write_histogram(
-    family: Family, values: list[float], lines: list[str], out: list[str], shown: dict[int, tuple[float, str]]
+    family: Family, values: list[float], lines: list[str], out: list[str], shown: Sequence[Exemplar | None]
 ) -> None:
     total, text = 0.0, "0.0"
-    for place, value in enumerate(values[:-1]):
+    # Count and sum come after these.
+    for front, value, exemplar in zip(lines, values[:-1], shown or repeat(None), strict=False):
         if value:
             total += value
             text = number(total)
-        out.append(f"{lines[place]}{text}{shown[place][1]}\n" if place in shown else f"{lines[place]}{text}\n")
+        out.append(f"{front}{text}{exemplar[1]}\n" if exemplar else f"{front}{text}\n")
     out.append(f"{lines[-2]}{text}\n")
     if family.bounds[0] >= 0:  # else the client leaves the sum out, as it may fall
         out.append(f"{lines[-1]}{number(values[-1])}\n")
@@ -100,7 +99,7 @@ def as_metric(family: Family) -> Metric:
         if family.labels is None:
             name, labels = key
             found = family.exemplars.get(key)
-            exemplar = Exemplar(*found[0][1]) if found else None
+            exemplar = ClientExemplar(*found[0][1]) if found and found[0] else None
             metric.samples.append(Sample(name, dict(labels), values[0], None, exemplar))
         else:
             metric.samples.extend(_samples(family, dict(zip(family.labels, key, strict=True)), values))
