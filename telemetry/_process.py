@@ -132,7 +132,7 @@ def start(
         opened_logs = stack.enter_context(logs.opened(settings, families=families))
         # Around the traces, whose last counts come when they are closed.
         edge = families.edge("processes")
-        exposition = stack.enter_context(exposed(families, settings.service_name, edge))
+        exposition = stack.enter_context(exposed(families, settings.service_name, settings.runtime_dir, edge))
         provider = stack.enter_context(traces.opened(settings, families, span_processor))
         telemetry = Telemetry(settings, families, provider, opened_logs, exposition)
         families.gauge(catalog.TELEMETRY_BUILD).labels(_version(), settings.service_name).set(1)

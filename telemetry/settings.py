@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
@@ -96,6 +97,11 @@ class TelemetrySettings(TraceSettings):
         ("auto",),
         description="What makes spans of calls to others and hands the trace on to them: `auto` for all that are "
         "installed, `off`, or some of httpx, requests, redis, sqlalchemy, threads, separated by commas.",
+    )
+    runtime_dir: Path | None = Field(
+        None,
+        description="Folder in which the processes that serve one address add up their figures; XDG_RUNTIME_DIR, or the "
+        "one for temporary files, unless set.",
     )
     metrics_token: Annotated[SecretStr | None, AfterValidator(_sendable)] = Field(
         None, description="Bearer token that /metrics asks for; without one everybody who reaches the port may read it."

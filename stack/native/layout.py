@@ -301,6 +301,7 @@ def _environment(site: Site, part: str) -> dict[str, str]:
     }
     defaults = {
         "PLAINVIEW_DATA_DIR": str(site.keeps.data),
+        "PLAINVIEW_RUNTIME_DIR": str(site.home.run),
         "PLAINVIEW_CONSOLE_URL": site.url(ports.console),
         "OTEL_EXPORTER_OTLP_ENDPOINT": site.url(ports.otlp),
     }

@@ -41,12 +41,14 @@ class Exposition:
     Args:
         families: this process's own.
         service: the name of the service.
+        parent: where those who serve one address meet, see `group_folder`.
         edge: catches and counts what goes wrong here; the answer has this process's figures then.
     """
 
-    def __init__(self, families: Families, service: str, edge: Edge) -> None:
+    def __init__(self, families: Families, service: str, parent: Path | None, edge: Edge) -> None:
         self._registry: CollectorRegistry = families.registry
         self._service = service
+        self._parent = parent
         self._edge = edge
         self._silent = families.counter(catalog.TELEMETRY_PROCESSES_SILENT)
         families.gauge(catalog.TELEMETRY_PROCESSES).set(1)
@@ -123,7 +125,7 @@ class Exposition:
         with self._joining:
             for address in listening() - self._groups.keys():
                 if not self._left.is_set():
-                    folder = group_folder(address, f"{self._service}\0{self.place}")
+                    folder = group_folder(address, f"{self._service}\0{self.place}", self._parent)
                     self._groups[address] = Group(folder, _what_this_is(), self._figures, self._silent.inc)
 
     def _figures(self) -> list[Family]:
@@ -147,9 +149,9 @@ def _what_this_is() -> str:
 
 
 @contextmanager
-def exposed(families: Families, service: str, edge: Edge) -> Iterator[Exposition]:
+def exposed(families: Families, service: str, parent: Path | None, edge: Edge) -> Iterator[Exposition]:
     """Give the exposition of `families`; the totals of this process outlive the block."""
-    exposition = Exposition(families, service, edge)
+    exposition = Exposition(families, service, parent, edge)
     place = exposition.place
     _taken.add(place)
     reference = weakref.WeakMethod(exposition.after_fork)

@@ -39,14 +39,16 @@ class NotPrivate(PermissionError):  # noqa: N818 - reads as what happened
     """A folder that others can write to, or that is another user's."""
 
 
-def group_folder(address: Address, service: str) -> Path:
-    """Return the folder of those who serve `address` as `service`; made if need be.
+def group_folder(address: Address, service: str, parent: Path | None = None) -> Path:
+    """Return the folder of those who serve `address` as `service`; made if need be, below `parent`.
 
     Raises:
         NotPrivate: what stands in its place is not this user's alone.
         OSError: it cannot be made.
     """
-    root = _private(_parent() / _root_name())
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    root = _private((parent or _usual_parent()) / _root_name())
     digest = hashlib.sha256("\0".join((_network(), str(address), service)).encode()).hexdigest()[:_DIGITS]
     return _private(root / digest)
 
@@ -55,7 +57,7 @@ def _root_name() -> str:
     return f"plainview-{os.geteuid()}"
 
 
-def _parent() -> Path:
+def _usual_parent() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     return Path(given if given and os.access(given, os.W_OK) else tempfile.gettempdir())
 
