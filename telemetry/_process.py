@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import Tracer
@@ -29,6 +30,8 @@ from telemetry.traces import Provider
 if TYPE_CHECKING:
     from telemetry.gpu._readings import Card
     from telemetry.work._places import Places
+
+_MOMENT: Final = timedelta(milliseconds=250)
 
 
 class Telemetry:
@@ -53,8 +56,10 @@ class Telemetry:
         self.held = Held()
         self.device: Callable[[], Device] = cpu_device
         self.cards: Callable[[], Sequence[Card]] = tuple
+        self.watches_gpus = False
+        self._lock = threading.Lock()
         self._places: Places | None = None
-        self._placing = threading.Lock()
+        self._opened = ExitStack()
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -82,16 +87,36 @@ class Telemetry:
 
     @property
     def places(self) -> Places:
-        """Where work ran, and the memory of what ran there; made when work runs first."""
-        # Processes without GPU work, most of those that answer requests, need not load what meters it.
-        from telemetry.work._collector import MemoryCollector  # noqa: PLC0415
-        from telemetry.work._places import Places  # noqa: PLC0415
+        """The devices that work of this process runs on, with their memory; exported from the first use on."""
+        if self._places is None:
+            from telemetry.work._collector import MemoryCollector  # noqa: PLC0415 - most processes hold no device
+            from telemetry.work._places import Places  # noqa: PLC0415
 
-        with self._placing:
-            if self._places is None:
-                self._places = Places(self._busy)
-                self.register(MemoryCollector(self._places, self.edge("memory")))
-            return self._places
+            with self._lock:
+                if self._places is None:
+                    places = Places(self._busy)
+                    self.register(MemoryCollector(places, self.edge("memory")))
+                    self._places = places
+        return self._places
+
+    def watch_gpus(self) -> None:
+        """Read the cards from now on, unless somebody does: for work in an app that has not opened them itself.
+
+        The first reading is waited for, for a moment only: where NVML is slow to start, the first works do not know yet
+        what they run on.
+        """
+        with self._lock:
+            if self.watches_gpus:
+                return
+            self.watches_gpus = True
+        from telemetry.gpu import open_gpus  # noqa: PLC0415 - as above
+
+        with self.edge("gpu"):
+            self._opened.enter_context(open_gpus(self.settings, self, first_reading=_MOMENT))
+
+    def close(self) -> None:
+        """Let go of the cards, where `watch_gpus` has opened them."""
+        self._opened.close()
 
     def _busy(self, device: Device, seconds: float) -> None:
         with self.edge("gpu_work"):
@@ -139,6 +164,7 @@ def start(
         pauses = GcPauses()
         telemetry.register(pauses)
         stack.enter_context(pauses.watching())
+        stack.callback(telemetry.close)
         stack.enter_context(current_is(telemetry))
         stack.enter_context(outbound.opened(settings, telemetry.edge("outbound")))
         yield telemetry

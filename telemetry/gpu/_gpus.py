@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from telemetry import catalog
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from telemetry._process import Telemetry
 
 # NVML may take seconds for its first answer on a card that slept; a start does not wait longer than this for it.
-_FIRST_READING_SECONDS: Final = 3.0
+_FIRST_READING: Final = timedelta(seconds=3)
 _STOP_SECONDS: Final = 2.0
 # A card that hangs holds up one reading of the others by its deadline of 1 s; they are not stale because of that.
 _SLOWEST_SECONDS: Final = 2.0
@@ -67,11 +68,24 @@ class Gpus:
 
 
 @contextmanager
-def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[Gpus]:
+def open_gpus(
+    settings: TelemetrySettings, telemetry: "Telemetry", *, first_reading: timedelta = _FIRST_READING
+) -> Iterator[Gpus]:
     """Read this host's cards in a thread until the block ends; `gpu_work` then runs on the first that answers.
 
-    To be entered after the process has forked, if it does: NVML does not survive a fork.
+    To be entered after the process has forked, if it does: NVML does not survive a fork. The first reading is waited
+    for, no longer than `first_reading`.
     """
+    before, telemetry.watches_gpus = telemetry.watches_gpus, True
+    try:
+        with _opened(settings, telemetry, first_reading) as gpus:
+            yield gpus
+    finally:
+        telemetry.watches_gpus = before
+
+
+@contextmanager
+def _opened(settings: TelemetrySettings, telemetry: "Telemetry", first_reading: timedelta) -> Iterator[Gpus]:
     if settings.gpu == "off":
         off = Snapshot("off", "readings are switched off (PLAINVIEW_GPU=off)")
         yield Gpus(lambda: off, lambda _wanted, _seconds: off)
@@ -85,7 +99,7 @@ def open_gpus(settings: TelemetrySettings, telemetry: "Telemetry") -> Iterator[G
     telemetry.register(collector)
     reader.snapshot.watch(_told_to(telemetry, stale_after))
     reader.start()
-    gpus.wait_for(lambda snapshot: snapshot.state != "starting", _FIRST_READING_SECONDS)
+    gpus.wait_for(lambda snapshot: snapshot.state != "starting", first_reading.total_seconds())
     before, telemetry.device = telemetry.device, gpus.device
     cards_before, telemetry.cards = telemetry.cards, lambda: gpus.snapshot().cards
     price = telemetry.prices.of(gpus.device()).usd_per_second

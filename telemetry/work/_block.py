@@ -63,7 +63,7 @@ def gpu_work(  # noqa: PLR0913 - each names one fact of the work
         model: the model that runs; its memory is followed from one piece of work to the next.
         kind: job, retry, cancelled or failed.
         device: a UUID of NVML's, a number in CUDA's order, "cuda:1", a torch.device or a Device. Without it torch's
-            current card where torch is in use, the first of CUDA_VISIBLE_DEVICES, the first of `open_gpus`, the CPU.
+            current card where torch is in use, the first of CUDA_VISIBLE_DEVICES, the first there is, the CPU.
         telemetry: where to report; what was started last. Without any, nothing is reported and the default price holds.
     """
     return GpuWorkBlock(_Asked(operation, customer, model, kind, device, telemetry))
@@ -194,6 +194,8 @@ class GpuWorkBlock:
         with self._edge():
             if self._telemetry is None:
                 return chosen(self._asked.device, (), cpu_device())
+            if not self._telemetry.watches_gpus:
+                self._telemetry.watch_gpus()
             return chosen(self._asked.device, self._telemetry.cards(), self._telemetry.device())
         return cpu_device()
 

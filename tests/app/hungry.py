@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import resource
 from pathlib import Path
@@ -28,7 +29,7 @@ class HungryGenerator:
     model = "hungry-1"
 
     def __init__(self, device: Device) -> None:
-        self.kept: list[bytearray] = []
+        self.kept: list[mmap.mmap] = []
         self._device = device
         self._limited = False
 
@@ -57,9 +58,11 @@ class HungryGenerator:
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
-def _blocks(mebibytes: int) -> list[bytearray]:
-    """Return memory in blocks of a mebibyte, each page of which was written to."""
-    blocks = [bytearray(MIB) for _ in range(mebibytes)]
-    for block in blocks:
-        block[::4096] = b"\1" * (MIB // 4096)
-    return blocks
+def _blocks(mebibytes: int) -> list[mmap.mmap]:
+    """Return memory of the system's, past malloc and what that keeps for later, each page of which was written to."""
+    if not mebibytes:
+        return []
+    block = mmap.mmap(-1, mebibytes * MIB)
+    for page in range(0, len(block), mmap.PAGESIZE):
+        block[page] = 1
+    return [block]

@@ -58,7 +58,7 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def settings() -> TelemetrySettings:
-    return TelemetrySettings(service_name="shop")
+    return TelemetrySettings(service_name="shop", gpu="off")
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """Joules and memory of work on scripted cards, through the real pynvml and the reader."""
 
 import os
+import threading
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from telemetry import TelemetrySettings, catalog, gpu_work
+from telemetry import TelemetrySettings, catalog, gpu_work, start
 from telemetry.gpu import Value, open_gpus
 from telemetry.gpu._processes import own_pid
 from tests.telemetry.gpu.looking import by_model, later_than, series, until
@@ -148,3 +149,22 @@ def test_visible_card_is_the_one_that_work_runs_on(cards, opened, telemetry, mon
         assert (work.device.uuid, work.device.name) == (uuid, "NVIDIA GeForce RTX 4090")
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
         assert gpus.device().kind == "cpu"
+
+
+def test_cards_are_opened_by_the_first_work_of_an_app_that_has_not(cards, registry, spans):
+    cards.gpu(H100, memory__used=10 * GIB)
+    with start(TelemetrySettings(service_name="shop"), registry=registry) as telemetry:
+        assert not telemetry.watches_gpus
+        with gpu_work("render") as work:
+            pass
+        assert (work.device.kind, work.device.name) == ("gpu", "NVIDIA H100 80GB HBM3")
+        assert registry.get_sample_value("gpu_devices") == 2
+    assert registry.get_sample_value("gpu_devices") is None
+    assert not any(thread.name == "plainview-gpu" for thread in threading.enumerate())
+
+
+def test_cards_of_an_app_that_wants_none_read_stay_alone(cards, registry):
+    with start(TelemetrySettings(service_name="shop", gpu="off"), registry=registry), gpu_work("render") as work:
+        pass
+    assert work.device.kind == "cpu"
+    assert cards.calls() == []
