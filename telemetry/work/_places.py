@@ -29,9 +29,7 @@ class Places:
     def of(self, device: Device) -> Place:
         """Return the place of a device, the same one on every call."""
         key = device.uuid or device.kind
-        if os.getpid() != self._pid:
-            self._begin_in_a_fork()
-        with self._lock:
+        with self._here():
             place = self._places.get(key)
             if place is None:
                 place = self._places[key] = Place(device, lambda seconds: self._busy(device, seconds))
@@ -42,20 +40,23 @@ class Places:
 
     def take(self, snapshot: Snapshot, good_for: float) -> None:
         """Take the reader's last snapshot, from which nothing can be told after so many seconds; called by its thread."""
-        with self._lock:
+        with self._here():
             self._snapshot, self._good_for = snapshot, good_for
             places = list(self._places.values())
         for place in places:
             _tell(place, snapshot, good_for)
 
     def __iter__(self) -> Iterator[Place]:
-        with self._lock:
+        with self._here():
             return iter(list(self._places.values()))
 
-    def _begin_in_a_fork(self) -> None:
-        # What ran in the parent when it forked does not run here, and who held the lock is not here to release it.
-        self._lock = threading.Lock()
-        self._places, self._snapshot, self._pid = {}, None, os.getpid()
+    def _here(self) -> threading.Lock:
+        """Return the lock; in a process that was forked all begins anew."""
+        if os.getpid() != self._pid:
+            # What ran in the parent does not run here, and who held the lock is not here to release it.
+            self._lock = threading.Lock()
+            self._places, self._snapshot, self._pid = {}, None, os.getpid()
+        return self._lock
 
 
 def _tell(place: Place, snapshot: Snapshot, good_for: float) -> None:
