@@ -45,6 +45,9 @@ def test_every_answer_has_the_totals_of_all_processes(command, processes, port, 
             for _ in range(processes):
                 assert server.total() == server.answered
         assert server.value("shop_orders_total") == server.answered, "the app's own, in the default registry"
+        if command is not ours:
+            assert server.value("shop_taken_total") == server.answered, "the app's own, by its catalog"
+            assert server.value("shop_serving") == processes, "as its catalog says"
         assert server.value("telemetry_processes") == processes
         assert server.value("telemetry_processes_silent_total") == 0
         assert server.exemplars() > 0
