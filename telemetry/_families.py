@@ -16,6 +16,7 @@ from telemetry import catalog
 from telemetry._edge import Edge
 from telemetry._guard import BoundedCounter, BoundedGauge, BoundedHistogram, Guard
 from telemetry.catalog import Metric
+from telemetry.catalog._rules import claimed
 
 Child = TypeVar("Child", Counter, Gauge, Histogram)
 
@@ -39,6 +40,7 @@ class Families:
         self._made: dict[str, tuple[Metric, Counter | Gauge | Histogram]] = {}
         self._edges: dict[str, Edge] = {}
         self._heir: Families | None = None
+        self._shows_default = registry is None and not bare
         if bare:
             return
         if registry is None:
@@ -67,8 +69,9 @@ class Families:
         """Take over the families of `other`, with what they have counted; who still asks `other` gets ours."""
         with other._lock, self._lock:
             for name, (metric, family) in other._made.items():
-                self.registry.register(family)
-                self._made[name] = (metric, family)
+                if self._theirs(metric) is None:  # else its next use says what is wrong
+                    self.registry.register(family)
+                    self._made[name] = (metric, family)
             other._heir = self
 
     def _get(self, metric: Metric, cls: type[Child], *types: str) -> Child:
@@ -82,6 +85,10 @@ class Families:
             return cast("Child", self._made[metric.name][1])
 
     def _make(self, metric: Metric) -> Counter | Gauge | Histogram:
+        if theirs := self._theirs(metric):
+            raise ValueError(
+                f"{metric.name}: {theirs} is registered with prometheus_client already; rename one of both"
+            )
         family: BoundedCounter | BoundedGauge | BoundedHistogram
         if metric.type == "histogram":
             family = BoundedHistogram(metric.name, metric.help, metric.labels, registry=None, buckets=metric.buckets)
@@ -93,6 +100,11 @@ class Families:
         family.processes = metric.across_processes()
         self.registry.register(family)
         return family
+
+    def _theirs(self, metric: Metric) -> str | None:
+        """Return a name of this family that prometheus-client's own registry has, where that is shown too."""
+        names = REGISTRY._names_to_collectors if self._shows_default else {}  # noqa: SLF001 - it offers no other way
+        return next((name for name in claimed(metric) if name in names), None)
 
     def _guard(self, metric: Metric) -> Guard:
         dropped = self.counter(catalog.LABELS_DROPPED)

@@ -1,13 +1,15 @@
 """Own metrics: decorators and blocks for every kind of function, that never raise and lose nothing."""
 
 import asyncio
+import json
 import threading
 from contextlib import suppress
 from enum import Enum
 
+import prometheus_client
 import pytest
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from telemetry import Metric, Telemetry, counted, from_argument, from_result, observed, start, timed
 from telemetry.catalog import API_SECONDS
@@ -334,3 +336,23 @@ def test_a_wrong_use_is_an_error_where_it_is_written(ask, said):
     with pytest.raises(TypeError) as refused:
         ask()
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_name_that_the_app_registered_itself_is_not_shown_twice(settings, lines, early):
+    """Prometheus would take only one of both, and nobody knows which."""
+    theirs = prometheus_client.Counter("own_doubled_total", "Theirs.")
+    own = counted(Metric("own_doubled_total", "counter", "Ours."))
+    try:
+        theirs.inc(5)
+        if early:
+            own.add()
+        with start(settings) as telemetry:
+            own.add()
+            text = generate_latest(telemetry.registry).decode()
+    finally:
+        prometheus_client.REGISTRY.unregister(theirs)
+    assert text.count("# TYPE own_doubled_total counter") == 1
+    assert "own_doubled_total 5.0" in text
+    (line,) = [line for line in lines() if line["event"] == "telemetry.failed"]
+    assert "own_doubled is registered with prometheus_client already" in json.dumps(line)
