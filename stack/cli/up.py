@@ -20,7 +20,7 @@ from stack.native.ports import Ports
 from stack.native.programs import ProgramMissing
 from stack.native.serve import serve
 from stack.native.supervisor import PartFailed
-from stack.paths import Home
+from stack.paths import PROJECT, Home
 from telemetry.apps import AppUnusable, Spec
 
 PROBLEMS = (OSError, AppUnusable, SettingsWrong, PortsTaken, ProgramMissing, PartFailed, state.AlreadyStarting)
@@ -112,6 +112,8 @@ def up(  # noqa: PLR0913 - one parameter per option
         if in_docker:
             compose.up(ports, port_offset, demo=demo, detached=detached)
             return
+        if app is None:
+            _check_installed()
         guest = _guest(app, app_dir or Path(), python, factory=factory, workers=workers, reload=reload) if app else None
         asked = Asked(ports, frozenset(given), demo, guest)
         if background:
@@ -148,6 +150,11 @@ class Asked:
         demo = [] if self.demo == running.demo else ["--demo" if self.demo else "without --demo"]
         app = [] if self.app == running.app else [f"--app {self.app}" if self.app else "without --app"]
         return [*app, *demo, *variables, *ports]
+
+
+def _check_installed() -> None:
+    if not (PROJECT / "app" / "__main__.py").is_file():
+        fail("the reference service is not in this installation; --app MODULE:APP runs your own app", code=2)
 
 
 def _check_together(app: str | None, of_app: list[str], *, in_docker: bool, demo: bool) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from fastapi.routing import iter_route_contexts
 from prometheus_client import REGISTRY, CollectorRegistry, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from telemetry._edge import Edge
 from telemetry.http._exposition import METRICS_PATH, MetricsEndpoint
 from telemetry.http._request import KEY
+from telemetry.http._route_contexts import route_contexts
 
 _ACCEPT: Final = b"text/plain;version=0.0.4"
 # What a scraper says that it understands; browsers and scripts do not.
@@ -32,7 +32,7 @@ _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 def has_own(routes: Sequence[BaseRoute]) -> bool:
     """Say whether one of the routes is /metrics; one for any path, as of static files, is none."""
     paths = [route.path for route in routes if isinstance(route, Mount)]
-    paths += [context.path_format or "" for context in iter_route_contexts(routes)]
+    paths += [context.path_format or "" for context in route_contexts(routes)]
     return any(path.rstrip("/") == METRICS_PATH for path in paths)
 
 

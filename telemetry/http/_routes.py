@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from starlette.types import Scope
 
 from telemetry._methods import bounded_method as bounded_method  # noqa: PLC0414 - its importers look here
+from telemetry.http._route_contexts import route_contexts
 
 UNMATCHED: Final = "unmatched"
 
@@ -52,7 +52,7 @@ class RouteTemplates:
 
 
 def _search(routes: Any, endpoint: Any) -> str | None:
-    contexts = (context for context in iter_route_contexts(routes) if not isinstance(context.original_route, Mount))
+    contexts = (context for context in route_contexts(routes) if not isinstance(context.original_route, Mount))
     return next((context.path_format for context in contexts if context.endpoint is endpoint), None)
 
 
