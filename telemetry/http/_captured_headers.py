@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from opentelemetry.context import Context
-from opentelemetry.instrumentation.asgi import collect_custom_headers_attributes
 from opentelemetry.instrumentation.propagators import get_global_response_propagator
 from opentelemetry.propagators.textmap import Setter
 from opentelemetry.trace import Span, SpanKind, set_span_in_context
@@ -56,4 +55,7 @@ class CapturedHeaders:
         return noting
 
     def _attributes(self, message: Any, wanted: Iterable[str], name: Any) -> dict[str, Any]:
+        # Loaded for those who capture something: it takes 2 MB.
+        from opentelemetry.instrumentation.asgi import collect_custom_headers_attributes  # noqa: PLC0415
+
         return dict(collect_custom_headers_attributes(message, self._sanitize, list(wanted), name))

@@ -11,7 +11,6 @@ from contextvars import Token
 from typing import Any, Final
 
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.instrumentation.asgi import get_host_port_url_tuple
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 from opentelemetry.propagate import get_global_textmap
 from opentelemetry.propagators.textmap import Getter
@@ -25,8 +24,6 @@ from telemetry.http._captured_headers import CapturedHeaders
 from telemetry.http._request import KEY, SPAN, is_quiet
 from telemetry.http._request_attributes import decoded, request_attributes
 from telemetry.http._span_details import first_name
-
-_host_port_url: Final[Callable[[Scope], tuple[str, int, str]]] = get_host_port_url_tuple
 
 _NO_PARENT: Final = Context()
 
@@ -79,7 +76,13 @@ class LeanSpans:
         return span, attach(set_span_in_context(span, parent))
 
     def _is_excluded(self, scope: Scope) -> bool:
-        return self._excluded is not None and self._excluded.url_disabled(_host_port_url(scope)[2])
+        if self._excluded is None:
+            return False
+        # Loaded for those who exclude something: it takes 2 MB.
+        from opentelemetry.instrumentation.asgi import get_host_port_url_tuple  # noqa: PLC0415
+
+        host_port_url: Callable[[Scope], tuple[str, int, str]] = get_host_port_url_tuple
+        return bool(self._excluded.url_disabled(host_port_url(scope)[2]))
 
 
 Headers = list[tuple[bytes, bytes]]

@@ -3,23 +3,25 @@
 `contrib` is opentelemetry-instrumentation-fastapi, `lean` a middleware of our own on the same SDK whose spans are equal
 attribute for attribute, `off` none. An app that its author has instrumented keeps that span whatever is chosen.
 
-FastAPI traces itself since 0.142; it is told to leave that to us.
+FastAPI traces itself since 0.142; it is told to leave that to us. The contrib source is loaded where it is chosen: it
+takes 2 MB.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from __future__ import annotations
 
-from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from telemetry._edge import Edge
 from telemetry._process import Telemetry
-from telemetry.http._contrib_rehearsal import same_spans
-from telemetry.http._contrib_short import ShortWay, is_open
-from telemetry.http._contrib_spans import server_spans, trace_requests
 from telemetry.http._lean_spans import LeanSpans
 from telemetry.http._request import KEY, is_quiet
+
+if TYPE_CHECKING:
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
 
 class Observed(Protocol):
@@ -38,6 +40,8 @@ def span_source(app: Starlette, telemetry: Telemetry) -> SpanSource:
     edge = telemetry.edge("spans")
     if chosen == "contrib" or getattr(app, "_is_instrumented_by_opentelemetry", False):
         if not getattr(app, "_is_instrumented_by_opentelemetry", False):
+            from telemetry.http._contrib_spans import trace_requests  # noqa: PLC0415 - see above
+
             trace_requests(app, telemetry.tracer_provider)
         return lambda stack, observed: _contrib(stack, observed, edge)
     if chosen == "lean":
@@ -47,6 +51,10 @@ def span_source(app: Starlette, telemetry: Telemetry) -> SpanSource:
 
 def _contrib(stack: ASGIApp, observed: Observed, edge: Edge) -> ASGIApp:
     with edge:
+        from telemetry.http._contrib_rehearsal import same_spans  # noqa: PLC0415 - see above
+        from telemetry.http._contrib_short import ShortWay, is_open  # noqa: PLC0415
+        from telemetry.http._contrib_spans import server_spans  # noqa: PLC0415
+
         spans = server_spans(stack, edge)
         app = spans.app
         spans.app = observed(app, ends_span=False)

@@ -23,7 +23,7 @@ def loaded():
 
 
 @pytest.mark.parametrize(
-    "module", ["rich", "pygments", "greenlet", "google.protobuf", "pynvml", "httpx", "sqlalchemy", "torch"]
+    "module", ["rich", "pygments", "greenlet", "google.protobuf", "pynvml", "httpx", "packaging", "sqlalchemy", "torch"]
 )
 def test_a_service_without_need_of_it_does_not_load(module, loaded):
     assert "telemetry.traces._processor" in loaded
