@@ -78,8 +78,8 @@ class Settings(ProcessSettings):
     )
     worker_leak_bytes: Annotated[int, Field(ge=2**20)] = Field(
         2**30,
-        description="Memory that a worker's model may gain over its jobs before the worker is started anew: tensors on a "
-        "card, else the process's main memory.",
+        description="Memory that a worker's model may gain over its jobs before the worker is started anew: on a card as torch "
+        "or NVML tell it of this process, or main memory.",
     )
     worker_memory_bytes: Annotated[int, Field(ge=2**26)] | None = Field(
         None,

@@ -13,7 +13,7 @@ from app.jobs.worker_identity import Identity
 from telemetry import catalog
 from telemetry.catalog import Attribute, Event
 from telemetry.logs import get_logger
-from telemetry.work import resident_bytes
+from telemetry.work import Life, resident_bytes
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
@@ -73,13 +73,14 @@ class Restarting:
         resident = resident_bytes()
         if self._memory_bytes is not None and resident is not None and resident > self._memory_bytes:
             return Reason.MEMORY_LIMIT
-        life = self._place.lives().get(self._identity.model)
-        if life is not None and life.of_this_process and life.leaks_more_than(self._leak_bytes):
-            return Reason.LEAK
-        return None
+        return Reason.LEAK if self._leaking() else None
+
+    def _leaking(self) -> Life | None:
+        ours = (life for life in self._place.lives() if life.of_this_process)
+        return next((life for life in ours if life.leaks_more_than(self._leak_bytes)), None)
 
     def _facts(self) -> dict[str, int | float | str]:
-        life = self._place.lives().get(self._identity.model)
+        life = self._leaking() or next(iter(self._place.lives()), None)
         known = {
             "resident_bytes": resident_bytes(),
             "leak_bytes_per_job": life.leak_now() if life else None,

@@ -38,8 +38,8 @@ class MemoryCollector(Collector):
 
     def _fill(self, rows: Rows) -> None:
         for place in self._places:
-            for model, life in place.lives().items():
-                labels = (redact(model), place.device.kind, life.source)
+            for life in place.lives():
+                labels = (redact(life.model), place.device.kind, life.source)
                 _add(rows, catalog.MODEL_MEMORY_BASELINE, labels, life.baseline)
                 _add(rows, catalog.MODEL_MEMORY_AFTER, labels, life.after)
                 _add(rows, catalog.MODEL_MEMORY_LEAK, labels, life.leak)

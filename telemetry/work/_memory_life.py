@@ -22,6 +22,7 @@ class Life:
     """What memory was after the last pieces of work with one model, by one source. Not thread-safe, cheap to add to.
 
     Attributes:
+        model: the model.
         source: see `Memory.source`.
         of_this_process: whether the source tells of this process alone, so that a leak is its own.
         baseline: bytes before the first piece, None where unknown.
@@ -30,12 +31,14 @@ class Life:
 
     def __init__(
         self,
+        model: str,
         source: str,
         baseline: int | None,
         *,
         of_this_process: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.model = model
         self.source = source
         self.of_this_process = of_this_process
         self.baseline = baseline

@@ -80,6 +80,7 @@ class Place:
         self._shares = Shares(clock(), busy)
         self._stays: dict[int, Stay] = {}
         self._lives: dict[str, Life] = {}
+        self._beside: dict[str, Life] = {}
         self._sampled = SampledMemory()
         self._resident = ResidentMemory()
         self._torch: TorchMemory | None = None
@@ -97,6 +98,10 @@ class Place:
                 life.baseline = memory.now()
             memory.mark()
             stay.source = memory.name
+            if memory is not self._resident and life.model not in self._beside:
+                self._beside[life.model] = Life(
+                    life.model, self._resident.name, self._resident.now(), clock=self._clock
+                )
 
     def enter(self, stay: Stay) -> None:
         """Begin a piece of work: from now on it has a share of the device."""
@@ -118,6 +123,8 @@ class Place:
             memory = self._memory()
             stay.see(memory)
             life = self._life(stay.model, memory)
+            if (beside := self._beside.get(life.model)) is not None:
+                beside.ended(None if self._stays else self._resident.now())
             after = None
             if memory is self._sampled:
                 self._unmeasured.append(life)  # the reader's next look is the first that can show what was left
@@ -148,10 +155,10 @@ class Place:
                 life.ended(None if self._stays else self._sampled.now())
             self._unmeasured.clear()
 
-    def lives(self) -> dict[str, Life]:
-        """Return the memory of each model that ran here."""
+    def lives(self) -> list[Life]:
+        """Return the memory of each model that ran here, and beside a card also the main memory of the process."""
         with self._lock:
-            return dict(self._lives)
+            return [*self._lives.values(), *self._beside.values()]
 
     def torch(self) -> TorchMemory | None:
         """Return torch's allocator, None where torch does not use this device."""
@@ -170,7 +177,7 @@ class Place:
             model = OTHER
         life = self._lives.get(model)
         if life is None or life.source != memory.name:
-            life = Life(memory.name, None, of_this_process=memory.of_this_process, clock=self._clock)
+            life = Life(model, memory.name, None, of_this_process=memory.of_this_process, clock=self._clock)
             self._lives[model] = life
         return life
 

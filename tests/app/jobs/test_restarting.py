@@ -43,7 +43,7 @@ class Worker:
         )
         attempt = Attempt(database, files, generator, keeper, telemetry)
         self.runner = Runner(database, files, attempt, identity, telemetry, restarting=self.restarting)
-        self.life = lambda: telemetry.places.of(CPU).lives()["hungry-1"]
+        self.life = lambda: telemetry.places.of(CPU).lives()[0]
 
     def run(self, job_id: str) -> str:
         delivery = threading.Thread(target=self.runner, args=(job_id,), daemon=True)

@@ -24,7 +24,7 @@ class Clock:
 
 def life_of(memory):
     """Return the life of a model whose memory after each piece of work was this."""
-    life = Life("rss", memory[0], clock=Clock())
+    life = Life("m", "rss", memory[0], clock=Clock())
     for after in memory:
         life.ended(after)
     return life
@@ -66,7 +66,7 @@ def test_what_does_not_leak_never_passes_the_bound(seed, bound, noise, step, cou
     """Noise of half the bound, and one step of up to four times the bound: a pool that grew for one large input."""
     random = Random(seed)  # noqa: S311 - noise
     at = random.randrange(count)
-    life = Life("rss", GIB, clock=Clock())
+    life = Life("m", "rss", GIB, clock=Clock())
     for number in range(count):
         life.ended(int(GIB + random.uniform(-noise, noise) * bound + (step * bound if number >= at else 0)))
         assert not life.leaks_more_than(bound)
@@ -77,7 +77,7 @@ def test_what_does_not_leak_never_passes_the_bound(seed, bound, noise, step, cou
 def test_slow_leak_passes_the_bound_soon_after_it_has_leaked_that_much(seed, bound):
     random = Random(seed)  # noqa: S311 - noise
     leak = bound // 100
-    life = Life("rss", GIB, clock=Clock())
+    life = Life("m", "rss", GIB, clock=Clock())
     passed = next(
         number
         for number in range(1000)
@@ -87,7 +87,7 @@ def test_slow_leak_passes_the_bound_soon_after_it_has_leaked_that_much(seed, bou
 
 
 def test_work_that_overlapped_counts_though_it_could_not_be_measured():
-    life = Life("rss", GIB, clock=Clock())
+    life = Life("m", "rss", GIB, clock=Clock())
     for number in range(80):
         life.ended(GIB + number * MIB if number % 4 == 0 else None)
     assert life.leak == MIB
@@ -95,7 +95,7 @@ def test_work_that_overlapped_counts_though_it_could_not_be_measured():
 
 def test_many_short_pieces_are_thinned_so_that_the_slope_spans_seconds():
     now = [0.0]
-    life = Life("rss", GIB, clock=lambda: now[0])
+    life = Life("m", "rss", GIB, clock=lambda: now[0])
     for number in range(10_000):
         now[0] += 0.001
         life.ended(GIB + number * 1000)

@@ -97,6 +97,16 @@ def test_torch_that_begins_within_the_first_work_is_asked_at_its_end(telemetry, 
     assert work.memory.baseline == 30 * MIB
 
 
+def test_main_memory_of_the_process_is_followed_beside_the_cards(telemetry, registry, torch):
+    for _ in range(2):
+        with gpu_work("render", model="m"):
+            torch.allocate(MIB)
+    after = series(registry, "model_memory_after_work_bytes")
+    assert after["gpu", "m", "torch"] == 2 * MIB
+    assert after["gpu", "m", "rss"] > 10 * MIB
+    assert len(after) == 2
+
+
 def test_torchs_own_error_is_an_event_of_the_trace_and_counted(telemetry, registry, spans, torch):
     with pytest.raises(RuntimeError), gpu_work("render", model="m") as work:
         torch.allocate(1 << 35)
