@@ -20,9 +20,11 @@ _INTRO: Final = f"""\
 
 Prometheus adds `job` and `instance` to every series. A histogram has the series `_bucket` (with `le`), `_sum` and
 `_count`; its last bucket is `+Inf`. An `info` metric is a gauge of 1 whose labels are the facts. The source is the
-part that exports a metric; `any` means each part that does what the metric counts.
+part that exports a metric; `any` means each part that does what the metric counts. Processes says what is shown of
+several that serve one address: their sum, highest or lowest, or what one of them reads; nothing stands there for the
+sum of what is counted.
 """
-_COLUMNS: Final = ("Metric", "Type", "Unit", "Labels", "Buckets", "Source", "Help")
+_COLUMNS: Final = ("Metric", "Type", "Unit", "Labels", "Buckets", "Source", "Processes", "Help")
 
 
 def render() -> str:
@@ -47,7 +49,10 @@ def _section(section: ModuleType) -> str:
 
 def _row(metric: catalog.Metric) -> tuple[str, ...]:
     buckets = ", ".join(f"{bound:.10g}" for bound in metric.buckets)
-    return _code(metric.name), metric.type, metric.unit, _codes(metric.labels), buckets, metric.source, metric.help
+    rule = metric.across_processes()
+    shown = "" if metric.type == "info" or (rule == "sum" and metric.type != "gauge") else rule
+    facts = _code(metric.name), metric.type, metric.unit, _codes(metric.labels)
+    return *facts, buckets, metric.source, shown, metric.help
 
 
 def _foreign() -> str:
