@@ -17,9 +17,9 @@ def test_every_metric_of_the_catalog_has_one_row_and_every_name_stands_there():
         assert all(f"`{value}`" in page for name, value in vars(names).items() if name.isupper())
 
 
-def test_a_row_shows_unit_labels_buckets_and_source():
+def test_a_row_shows_unit_labels_buckets_source_and_rule():
     page = reference.render()
-    assert "| `gpu_power_watts` | gauge | watts | `gpu_uuid` | worker | Power drawn by the card. |" in page
+    assert "| `gpu_power_watts` | gauge | watts | `gpu_uuid` | worker | one | Power drawn by the card. |" in page
     assert "| seconds | `target` | 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 | notifier |" in page
 
 
