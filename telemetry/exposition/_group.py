@@ -15,7 +15,7 @@ from telemetry.exposition._asking import Answering, ask
 from telemetry.exposition._family import Family, State, packed, unpacked
 from telemetry.exposition._merge import Part, merged
 
-_DEADLINE: Final = timedelta(seconds=0.5)
+_DEADLINE: Final = timedelta(seconds=1)
 _WAIT_FOR_TURN: Final = timedelta(seconds=1)
 #: A service that was away for longer begins again at zero. What it counted is in Prometheus by then, or never will be.
 _KEPT: Final = timedelta(minutes=15)

@@ -121,7 +121,7 @@ def test_who_does_not_answer_costs_a_moment_and_keeps_its_totals(folder):
     try:
         began = time.monotonic()
         assert one.total() == 3
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 3
         assert one.silent == 1
     finally:
         other.group._writing.release()
