@@ -23,6 +23,9 @@ Prometheus adds `job` and `instance` to every series. A histogram has the series
 part that exports a metric; `any` means each part that does what the metric counts. Processes says what is shown of
 several that serve one address: their sum, highest or lowest, or what one of them reads; nothing stands there for the
 sum of what is counted.
+
+No label can flood Prometheus: of each label that is no closed set the first values keep their name, {catalog.BOUND} unless
+stated, and later ones are counted as `other` (`telemetry_label_values_dropped_total`).
 """
 _COLUMNS: Final = ("Metric", "Type", "Unit", "Labels", "Buckets", "Source", "Processes", "Help")
 
@@ -49,10 +52,11 @@ def _section(section: ModuleType) -> str:
 
 def _row(metric: catalog.Metric) -> tuple[str, ...]:
     buckets = ", ".join(f"{bound:.10g}" for bound in metric.buckets)
+    text = metric.help if metric.bound == catalog.BOUND else f"{metric.help} Up to {metric.bound} values of a label."
     rule = metric.across_processes()
     shown = "" if metric.type == "info" or (rule == "sum" and metric.type != "gauge") else rule
     facts = _code(metric.name), metric.type, metric.unit, _codes(metric.labels)
-    return *facts, buckets, metric.source, shown, metric.help
+    return *facts, buckets, metric.source, shown, text
 
 
 def _foreign() -> str:

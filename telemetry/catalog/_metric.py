@@ -23,6 +23,10 @@ MEMORY_BYTES: Final = tuple(
 )
 
 
+#: How many values a label may have whose entry says neither which nor how many.
+BOUND: Final = 100
+
+
 class MetricInvalid(ValueError):  # noqa: N818 - says what happened
     """A catalog entry that breaks a rule; `lines` has one line for each, with the field, its value and what is allowed."""
 
@@ -61,7 +65,7 @@ class Metric:
     buckets: tuple[float, ...] = ()
     source: str = "any"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    bound: int = 100
+    bound: int = BOUND
     processes: Processes | None = None
 
     def __post_init__(self) -> None:
