@@ -44,7 +44,7 @@ class TerminalWatcher:
 
     def stopping(self, state: StackState) -> None:
         if state.phase != "failed":
-            err.print("Stopping; Ctrl-C again does not wait for running jobs.")
+            err.print(f"Stopping; Ctrl-C again does not wait for running {'requests' if state.app else 'jobs'}.")
             self._show(state)
 
     def stopped(self) -> None:

@@ -36,6 +36,10 @@ class LogFile:
         """Return the last lines written since this was made, whatever the file held before or lost since."""
         return self._recent.decode(errors="replace").splitlines()[-lines:]
 
+    def forget(self) -> None:
+        """Begin `recent` anew: what comes now is another process's."""
+        self._recent = b""
+
     def close(self) -> None:
         self._file.close()
 

@@ -104,6 +104,8 @@ class Runner:
     async def _start(self) -> tuple[Child, asyncio.Future[Any]]:
         self._note("starting", detail=self.status.detail)
         part = self.part
+        if part.explains_itself:
+            self._log.forget()
         environment = {**inherited(os.environ, part.name, settings=part.reads_settings), **part.environment}
         child = await Child.start(self.part.command, environment, part.folder or self._folder, self._log)
         ended = asyncio.ensure_future(child.wait())
@@ -182,10 +184,13 @@ class Runner:
         self._note("crash-looping", message, detail=f"{verdict} Trying again every {delay:g} s.")
 
     def _said(self) -> PartFailed:
+        said = self._own_words()
+        self._note("failed", detail=said.partition("\n")[0])
+        return PartFailed(self.part.name, said)
+
+    def _own_words(self) -> str:
         """Return what the part wrote itself, without its log lines."""
-        said = "\n".join(line for line in self._log.recent(SAID_LINES) if not line.startswith("{"))
-        self._note("failed", detail=said.strip().partition("\n")[0])
-        return PartFailed(self.part.name, said.strip())
+        return "\n".join(line for line in self._log.recent(SAID_LINES) if not line.startswith("{")).strip()
 
     def _failed(self, what: str, code: int | None = None) -> PartFailed:
         self._note("failed", detail=what)
@@ -193,6 +198,8 @@ class Runner:
 
     def _explained(self, what: str, code: int | None) -> str:
         wrong = code == WRONG_SETTINGS and self.part.reads_settings
+        if wrong and self.part.explains_itself:
+            return f"{what}\n{self._own_words()}"
         lines = self._log.recent(LINES)
         return explain(what, self.part.name, self._log_path, lines, code=code, wrong_settings=wrong)
 

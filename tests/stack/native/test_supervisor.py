@@ -296,6 +296,26 @@ async def test_part_that_explains_itself_is_quoted_and_what_waits_for_it_never_s
     assert not (tmp_path / "journal").exists()
 
 
+async def test_part_that_keeps_ending_later_is_quoted_once(home, plan, free_port, until, tmp_path):
+    port = free_port()
+    script = (
+        "import http.server as h, os, sys\n"
+        "if os.path.exists('broken'): sys.stderr.write('Importing main failed\\n'); sys.exit(2)\n"
+        f"h.HTTPServer(('127.0.0.1', {port}), h.SimpleHTTPRequestHandler).serve_forever()\n"
+    )
+    command = (sys.executable, "-c", script)
+    ready = (f"http://127.0.0.1:{port}/",)
+    app = Part("app", command, ready=ready, reads_settings=True, explains_itself=True, folder=tmp_path)
+    said = []
+    async with supervise(plan(app), home, said.append) as supervisor:
+        await supervisor.ready()
+        (tmp_path / "broken").touch()
+        os.kill(supervisor.state.parts[0].pid, signal.SIGKILL)
+        await until(lambda: supervisor.state.parts[0].state == "crash-looping")
+    (verdict,) = [message for message in said if "keeps ending" in message]
+    assert verdict == "app keeps ending: 4 times, last with exit code 2.\nImporting main failed"
+
+
 async def test_part_runs_in_its_own_folder(home, plan, tmp_path):
     script = "import os; open('here', 'w').write(os.getcwd())"
     step = Part("step", (sys.executable, "-S", "-c", script), once=True, folder=tmp_path)

@@ -124,6 +124,7 @@ def test_lifespan_that_fails_shows_its_traceback(tmp_path):
     assert said.count("Traceback") == 1
 
 
+@pytest.mark.slow
 def test_several_processes_are_one_service_and_replace_each_other(tmp_path):
     with serving(tmp_path, "--workers", "2") as (client, process, _):
 
