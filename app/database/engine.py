@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from telemetry.meters import watch_engine
-
 if TYPE_CHECKING:
     from telemetry import Telemetry
 
@@ -91,7 +89,11 @@ async def open_async_database(
 
 def measured(engine: Engine | AsyncEngine, name: str, telemetry: Telemetry | None) -> AbstractContextManager[object]:
     """Measure `engine` for the block; the command line has no telemetry and does not."""
-    return nullcontext() if telemetry is None else watch_engine(engine, name, telemetry=telemetry)
+    if telemetry is None:
+        return nullcontext()
+    from telemetry.meters import watch_engine  # noqa: PLC0415 - what the command line does not load
+
+    return watch_engine(engine, name, telemetry=telemetry)
 
 
 def _options(url: URL, pool_size: int) -> dict[str, Any]:
