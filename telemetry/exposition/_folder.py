@@ -29,7 +29,8 @@ ENDED: Final = "ended"
 _TURN: Final = "turn"
 _DIGITS: Final = 20
 _GROUP: Final = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
-_FORGOTTEN_AFTER: Final = timedelta(hours=1)
+_FORGOTTEN_AFTER: Final = timedelta(minutes=30)  # longer than totals wait for a service to come back
+_BETWEEN_SWEEPS: Final = timedelta(minutes=10)
 
 # Asking for a lock of this process itself would give it up.
 _held: Final[dict[tuple[Path, str], int]] = {}
@@ -156,12 +157,15 @@ def forget(folder: Path, member: str) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what is left in the folders beside this one that nobody has used for an hour; only what we have put there.
+    """Remove what is left in the folders beside this one that nobody has used for long; only what we have put there.
 
-    `folder` is one that `group_folder` has given.
+    `folder` is one that `group_folder` has given. Of all processes one does it, now and then.
     """
-    limit = time.time() - _FORGOTTEN_AFTER.total_seconds()
-    for other in folder.parent.iterdir() if folder.parent.name == _root_name() else ():
+    now, root = time.time(), folder.parent
+    if root.name != _root_name() or not _is_due(root / "swept", now):
+        return
+    limit = now - _FORGOTTEN_AFTER.total_seconds()
+    for other in root.iterdir():
         if other == folder or not _GROUP.fullmatch(other.name):
             continue
         with contextlib.suppress(OSError):  # also one that has been used since: it is not empty
@@ -170,6 +174,14 @@ def sweep(folder: Path) -> None:
                     if path.suffix in (LOCK, STATE, SOCKET) or path.name == _TURN:
                         path.unlink()
                 other.rmdir()
+
+
+def _is_due(mark: Path, now: float) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        if mark.stat().st_mtime > now - _BETWEEN_SWEEPS.total_seconds():
+            return False
+    mark.touch()
+    return True
 
 
 def _last_used(folder: Path) -> float:

@@ -224,7 +224,7 @@ def test_whatever_happens_the_total_is_what_was_counted(steps):
                 process.group.leave()
 
 
-def test_what_nobody_has_used_for_an_hour_goes_and_nothing_else(tmp_path, monkeypatch):
+def test_what_nobody_has_used_for_long_goes_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     old, new = (_folder.group_folder(Address("127.0.0.1", port), "shop") for port in (1, 2))
     foreign = old.parent / "somebody"
@@ -236,6 +236,7 @@ def test_what_nobody_has_used_for_an_hour_goes_and_nothing_else(tmp_path, monkey
     used = Process(_folder.group_folder(Address("127.0.0.1", 3), "shop"))
     for path in used.group._folder.iterdir():
         os.utime(path, (time.time() - 7200,) * 2)
+    os.utime(old.parent / "swept", (time.time() - 7200,) * 2)
     Process(new).group.leave()
     used.group.leave()
     assert not old.exists()

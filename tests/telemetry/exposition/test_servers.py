@@ -21,18 +21,18 @@ def port() -> int:
         return int(found.getsockname()[1])
 
 
-slow = pytest.mark.slow
+pytestmark = pytest.mark.slow
 
 SERVERS = [
-    pytest.param(uvicorn, 1, id="uvicorn-1", marks=slow),
-    pytest.param(uvicorn, 2, id="uvicorn-2"),
-    pytest.param(uvicorn, 4, id="uvicorn-4", marks=slow),
-    pytest.param(gunicorn, 1, id="gunicorn-1", marks=slow),
-    pytest.param(gunicorn, 2, id="gunicorn-2", marks=slow),
-    pytest.param(gunicorn, 4, id="gunicorn-4", marks=slow),
-    pytest.param(gunicorn_preloaded, 4, id="gunicorn-4-preloaded", marks=slow),
-    pytest.param(ours, 2, id="ours-2", marks=slow),
-    pytest.param(ours, 4, id="ours-4", marks=slow),
+    (uvicorn, 1),
+    (uvicorn, 2),
+    (uvicorn, 4),
+    (gunicorn, 1),
+    (gunicorn, 2),
+    (gunicorn, 4),
+    (gunicorn_preloaded, 4),
+    (ours, 2),
+    (ours, 4),
 ]
 
 
@@ -57,7 +57,6 @@ def test_every_answer_has_the_totals_of_all_processes(command, processes, port, 
         assert len(server.samples("shop_shelf_items")) == processes, "of a gauge nobody knows what its sum means"
 
 
-@slow
 @pytest.mark.parametrize(
     ("command", "processes"),
     [(uvicorn, 1), (uvicorn, 2), (uvicorn, 4), (gunicorn, 4), (ours, 1), (ours, 4)],
@@ -70,7 +69,6 @@ def test_stopped_and_started_again_it_goes_on_counting(command, processes, port,
         assert after.total() == before.answered + after.answered
 
 
-@slow
 @pytest.mark.parametrize(("command", "processes"), [(uvicorn, 2), (uvicorn, 4), (gunicorn, 1), (gunicorn, 4)])
 def test_a_rolling_restart_loses_nothing(command, processes, port, tmp_path):
     with served(command(port, processes), port, processes, tmp_path) as server:
@@ -84,7 +82,6 @@ def test_a_rolling_restart_loses_nothing(command, processes, port, tmp_path):
             assert server.total() == server.answered
 
 
-@slow
 @pytest.mark.parametrize(("command", "processes"), [(uvicorn, 2), (uvicorn, 4), (gunicorn, 2), (ours, 4)])
 def test_who_is_killed_loses_only_what_came_after_the_last_scrape(command, processes, port, tmp_path):
     with served(command(port, processes), port, processes, tmp_path) as server:
@@ -99,7 +96,6 @@ def test_who_is_killed_loses_only_what_came_after_the_last_scrape(command, proce
         assert server.total() == server.answered
 
 
-@slow
 def test_the_only_process_killed_goes_on_where_it_was_last_scraped(port, tmp_path):
     with served(uvicorn(port, 1), port, 1, tmp_path) as server:
         server.load(30)
@@ -110,7 +106,6 @@ def test_the_only_process_killed_goes_on_where_it_was_last_scraped(port, tmp_pat
         assert server.total() == 30
 
 
-@slow
 def test_workers_that_are_recycled_lose_nothing(port, tmp_path):
     with served(uvicorn(port, 2, "--limit-max-requests", "30"), port, 2, tmp_path) as server:
         seen = 0.0
@@ -125,7 +120,6 @@ def test_workers_that_are_recycled_lose_nothing(port, tmp_path):
         assert len(left) <= 4, "who has ended is counted and forgotten"
 
 
-@slow
 def test_a_process_that_hangs_delays_a_scrape_by_a_moment_and_is_counted(port, tmp_path):
     with served(uvicorn(port, 3), port, 3, tmp_path) as server:
         server.load(60)
@@ -143,7 +137,6 @@ def test_a_process_that_hangs_delays_a_scrape_by_a_moment_and_is_counted(port, t
         assert server.value("telemetry_processes") == 3
 
 
-@slow
 def test_two_servers_started_from_one_shell_stay_apart(port, tmp_path):
     with (
         socket.create_server(("127.0.0.1", 0)) as found,
@@ -158,7 +151,6 @@ def test_two_servers_started_from_one_shell_stay_apart(port, tmp_path):
         assert (one.total(), other.total()) == (30, 10)
 
 
-@slow
 def test_prometheus_finds_nothing_wrong_with_what_several_processes_show(port, tmp_path):
     promtool = shutil.which("promtool") or str(Path(__file__).parents[3] / ".plainview/bin/promtool")
     with served(uvicorn(port, 2), port, 2, tmp_path) as server:
