@@ -53,8 +53,11 @@ class Life:
     def ended(self, after: int | None) -> None:
         """Count a piece of work; `after` is None where memory cannot be told, as something else still runs."""
         self._ended += 1
-        if after is None:
-            return
+        if after is not None:
+            self.measured(after)
+
+    def measured(self, after: int) -> None:
+        """Take what memory is now, after the pieces counted so far."""
         self.after = after
         now = self._clock()
         if self._ended <= _WARM_UP or (self._moved_on and now - self._looked_at < _SECONDS_APART):

@@ -84,7 +84,7 @@ class Place:
         self._sampled = SampledMemory()
         self._resident = ResidentMemory()
         self._torch: TorchMemory | None = None
-        self._unmeasured: list[Life] = []
+        self._unmeasured: dict[str, Life] = {}
         self._full: float | None = None
 
     def mark(self, stay: Stay) -> None:
@@ -125,12 +125,10 @@ class Place:
             life = self._life(stay.model, memory)
             if (beside := self._beside.get(life.model)) is not None:
                 beside.ended(None if self._stays else self._resident.now())
-            after = None
+            after = None if self._stays or memory is self._sampled else memory.now()
+            life.ended(after)
             if memory is self._sampled:
-                self._unmeasured.append(life)  # the reader's next look is the first that can show what was left
-            else:
-                after = None if self._stays else memory.now()
-                life.ended(after)
+                self._unmeasured[life.model] = life  # the reader's next look is the first that can show what was left
             if (stay.peak, after, life.baseline) == (None, None, None):
                 return None
             return Memory(
@@ -151,9 +149,10 @@ class Place:
             self._full = full
             for stay in self._stays.values():
                 stay.fullest = _highest(stay.fullest, full)
-            for life in self._unmeasured:
-                life.ended(None if self._stays else self._sampled.now())
-            self._unmeasured.clear()
+            if not self._stays and (after := self._sampled.now()) is not None:
+                for life in self._unmeasured.values():
+                    life.measured(after)
+                self._unmeasured.clear()
 
     def lives(self) -> list[Life]:
         """Return the memory of each model that ran here, and beside a card also the main memory of the process."""

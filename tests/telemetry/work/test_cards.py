@@ -103,6 +103,22 @@ def test_work_that_no_reading_fell_into_has_no_peak(cards, telemetry):
     assert work.memory.baseline is not None
 
 
+@pytest.mark.skipif(own_pid() is None, reason="process ids here are not the host's, which the driver lists")
+def test_leak_on_a_card_is_seen_in_what_nvml_lists_for_this_process(cards, opened, telemetry):
+    own = catalog.PROCESS_GPU_MEMORY
+    cards.proc(H100, os.getpid(), mem=GIB)
+    with opened() as gpus:
+        for number in range(2, 18):
+            with gpu_work("render", model="m") as work:
+                pass
+            cards.proc(H100, os.getpid(), mem=number * GIB)
+            until(gpus, lambda new, held=number * GIB: by_model(new, "H100").reading(own) == Value(held))
+            readings(gpus, 1)
+    life = telemetry.places.of(work.device).lives()[0]
+    assert (life.source, life.baseline, life.of_this_process) == ("nvml_process", GIB, True)
+    assert life.leak_now() == pytest.approx(GIB, rel=0.1)
+
+
 def failed(opened):
     """Return work that met an error which does not say why, once the card was read twice."""
     works = []
