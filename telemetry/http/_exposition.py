@@ -1,6 +1,6 @@
 """The registry as text: OpenMetrics with exemplars for who asks for it, the plain format otherwise."""
 
-import gzip
+import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from telemetry.exposition import REFUSAL, REFUSAL_HEADERS, Exposition, Gate
 
 METRICS_PATH: Final = "/metrics"
+_GZIP: Final = 31  # for zlib: a window of 2^15 bytes, in gzip's format
 
 
 def render(
@@ -20,7 +21,7 @@ def render(
     body, content_type = exposition.text(accept, server)
     headers = {"content-type": content_type, "cache-control": "no-store", "vary": "accept, accept-encoding"}
     if "gzip" in accept_encoding:
-        body = gzip.compress(body, 1)
+        body = zlib.compress(body, 1, wbits=_GZIP)
         headers["content-encoding"] = "gzip"
     return body, headers
 
