@@ -9,10 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 from telemetry._secret_rules import CUT
 from telemetry._secrets import redact, secrecy, when_changed
 from telemetry._sql import query
+from telemetry.catalog import Attribute
 
 Treatment = Callable[[str], str]
 
 _MOST_PARAMETERS: Final = 32
+_LONG: Final = 256
+_HEXADECIMAL: Final = "0123456789abcdef"
 # Keys in the path, as webhooks have them: long, of small and capital letters and digits.
 _KEY: Final = re.compile(r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9_\-:.~]{20,}")
 
@@ -42,6 +45,19 @@ def shape_of_url(text: str) -> str:
     return redact(urlunsplit((scheme, host.rpartition("@")[2], path, shown, "")))
 
 
+def shape_of_path(text: str) -> str:
+    """Return a path without secrets; kept if short, as it stands on a request's span and in its access line."""
+    return _short_path(text) if len(text) < _LONG else redact(text)
+
+
+_short_path: Final = lru_cache(maxsize=2048)(redact)
+
+
+def request_id(text: str) -> str:
+    """Return an id; one of ours is nothing but hexadecimal digits, which is seen faster than that there is no secret."""
+    return redact(text) if text.strip(_HEXADECIMAL) else text
+
+
 def shape_of_statement(text: str) -> str:
     """Return a statement without its literals."""
     return redact(query(text, "").text)
@@ -51,7 +67,9 @@ _BY_NAME: Final[dict[str, Treatment]] = {
     "url.full": shape_of_url,
     "http.url": shape_of_url,
     "http.target": shape_of_url,
+    "url.path": shape_of_path,
     "url.query": names_of_query,
+    Attribute.REQUEST_ID: request_id,
     "db.statement": shape_of_statement,
     "db.query.text": shape_of_statement,
 }
@@ -67,5 +85,5 @@ def treatment(name: str) -> Treatment:
     return _BY_NAME.get(name, redact)
 
 
-for _kept in (names_of_query, shape_of_url, treatment):
+for _kept in (names_of_query, _short_path, shape_of_url, treatment):
     when_changed(_kept.cache_clear)

@@ -2,11 +2,12 @@
 
 import logging
 import os
-import time
 from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as quoted
+from time import gmtime, strftime, time_ns
 from typing import Any, Final
 
+from telemetry._secret_attributes import shape_of_path
 from telemetry._secrets import redact
 from telemetry.catalog import Event
 from telemetry.context import Scope as Fields
@@ -44,12 +45,13 @@ class AccessLines:
         self._logs = logs
         self._by_hand = settings.log_format == "json"
         self._logger = logging.getLogger(_LOGGER)
-        self._head = f'","event":"{Event.HTTP_REQUEST}","logger":"{_LOGGER}","service":{quoted(settings.service_name)}'
+        tail = f'","event":"{Event.HTTP_REQUEST}","logger":"{_LOGGER}","service":{quoted(settings.service_name)}'
+        self._heads = {logging.INFO: f'Z","level":"info{tail}', logging.ERROR: f'Z","level":"error{tail}'}
         self._second = 0
         self._date = ""
 
     def write(self, level: int, fields: Fields, ids: tuple[str, str] | None, line: dict[str, Any]) -> None:
-        """Write the line of a request; `ids` are those of its trace and span."""
+        """Write the line of a request, at INFO or ERROR; `ids` are those of its trace and span."""
         if not self._logger.isEnabledFor(level):
             return
         if self._by_hand and (not fields.fields or _addable(fields.fields)):
@@ -58,22 +60,19 @@ class AccessLines:
             self._logs.access(level, line)
 
     def _text(self, level: int, fields: Fields, ids: tuple[str, str] | None, line: dict[str, Any]) -> str:
+        second, nanoseconds = divmod(time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._date = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+            self._second = second
         traced = f'","trace_id":"{ids[0]}","span_id":"{ids[1]}"' if ids else '"'
-        added = "".join(f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in fields.fields.items())
+        added = "".join([f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in fields.fields.items()])
         return (
-            f'{{"timestamp":"{self._timestamp()}","level":"{"error" if level == logging.ERROR else "info"}{self._head},"pid":{os.getpid()}'
+            f'{{"timestamp":"{self._date}.{nanoseconds // 1000:06d}{self._heads[level]},"pid":{os.getpid()}'
             f',"request_id":"{fields.request_id}{traced}{added}'
-            f',"method":"{line["method"]}","route":{quoted(line["route"])},"path":{quoted(redact(line["path"]))}'
-            f',"status":{line["status"]},"outcome":"{line["outcome"]}","duration_seconds":{line["duration_seconds"]!r}'
+            f',"method":"{line["method"]}","route":{quoted(line["route"])},"path":{quoted(shape_of_path(line["path"]))}'
+            f',"status":{line["status"]},"outcome":"{line["outcome"]}","duration_seconds":{line["duration_seconds"]:.6f}'
             f',"request_bytes":{line["request_bytes"]},"response_bytes":{line["response_bytes"]}}}'
         )
-
-    def _timestamp(self) -> str:
-        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-        if second != self._second:
-            self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self._second = second
-        return f"{self._date}.{nanoseconds // 1000:06d}Z"
 
 
 def _addable(added: Mapping[str, Any]) -> bool:

@@ -4,10 +4,11 @@ Series: `http_server_request_duration_seconds`, `http_server_request_body_size_b
 `http_server_response_body_size_bytes`, `http_server_active_requests`, `unhandled_exceptions_total`.
 """
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Gauge
 
 from telemetry import catalog
 from telemetry._families import Families
+from telemetry.http._observations import Observations
 
 
 class RedMetrics:
@@ -23,8 +24,7 @@ class RedMetrics:
         self._sent = families.histogram(catalog.HTTP_RESPONSE_BODY_SIZE)
         self._active = families.gauge(catalog.HTTP_ACTIVE_REQUESTS)
         self._unhandled = families.counter(catalog.UNHANDLED_EXCEPTIONS)
-        self._durations: dict[tuple[str, str, int], Histogram] = {}
-        self._sizes: dict[tuple[str, str], tuple[Histogram, Histogram]] = {}
+        self._kept: dict[tuple[str, str, int], tuple[Observations, Observations, Observations]] = {}
         self._actives: dict[str, Gauge] = {}
 
     def active(self, method: str) -> Gauge:
@@ -42,19 +42,19 @@ class RedMetrics:
         seconds: float,
         received: int,
         sent: int,
-        exemplar: dict[str, str] | None,
+        ids: tuple[str, str] | None,
     ) -> None:
-        """Record one answered request."""
-        duration = self._durations.get((method, route, status))
-        if duration is None:
-            duration = self._durations[method, route, status] = self._duration.labels(method, route, str(status))
-        duration.observe(seconds, exemplar)
-        sizes = self._sizes.get((method, route))
-        if sizes is None:
-            sizes = self._received.labels(method, route), self._sent.labels(method, route)
-            self._sizes[method, route] = sizes
-        sizes[0].observe(received)
-        sizes[1].observe(sent)
+        """Record one answered request; `ids` are those of the trace and the span that the exemplar leads to."""
+        kept = self._kept.get((method, route, status))
+        if kept is None:
+            kept = self._kept[method, route, status] = (
+                Observations(self._duration.labels(method, route, str(status))),
+                Observations(self._received.labels(method, route)),
+                Observations(self._sent.labels(method, route)),
+            )
+        kept[0].observe(seconds, ids)
+        kept[1].observe(received)
+        kept[2].observe(sent)
 
     def unhandled(self, error: BaseException) -> None:
         self._unhandled.labels(type(error).__name__).inc()

@@ -4,21 +4,20 @@ import logging
 from time import perf_counter
 from typing import Any, Final, Literal
 
-from opentelemetry.trace import Span, StatusCode
+from opentelemetry.trace import Span
 from starlette.types import Message, Receive, Scope, Send
 
-from telemetry._secrets import redact
-from telemetry.catalog import Attribute
 from telemetry.context import Scope as Fields
 from telemetry.http._ids import answer_headers, request_id
 from telemetry.http._observer import Observer
-from telemetry.http._routes import UNMATCHED, bounded_method
+from telemetry.http._routes import bounded_method
+from telemetry.http._span_end import complete
 
 #: Where a request's server span waits in the scope. The current span may be another: that of a caller in this process.
 SPAN: Final = "plainview.span"
 #: Where the request that is observed stands in the scope.
 KEY: Final = "plainview.exchange"
-_METRICS_PATH: Final = "/metrics"
+_QUIET: Final = frozenset({"/metrics", "/health", "/ready"})
 
 Outcome = Literal["completed", "disconnected", "failed"]
 
@@ -29,7 +28,7 @@ _SERVER_ERROR: Final = 500
 
 def is_quiet(path: str) -> bool:
     """Return whether a path is asked by machines every few seconds: no span and no access line for it."""
-    return path in (_METRICS_PATH, "/health", "/ready") or path.startswith("/health/")
+    return path in _QUIET or path.startswith("/health/")
 
 
 class Exchange:
@@ -105,21 +104,9 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
-        if kind == "http.response.body":
-            await self._send_body(message)
+        if kind != "http.response.body":
+            await self._send(self._with_ids(message) if kind == "http.response.start" else message)
             return
-        if kind == "http.response.start":
-            self._status = message["status"]
-            try:
-                headers = answer_headers(
-                    message.get("headers", ()), self.fields.request_id or "", self._ids, self._flags
-                )
-                message = {**message, "headers": headers}
-            except Exception as error:  # noqa: BLE001 - whatever it is, the answer must go out
-                self._observer.trouble(error)
-        await self._send(message)
-
-    async def _send_body(self, message: Message) -> None:
         last = not message.get("more_body", False)
         if last:
             self._complete_span()
@@ -127,6 +114,15 @@ class Exchange:
         self._sent += len(message.get("body", b""))
         if last:
             self.finish("completed")
+
+    def _with_ids(self, message: Message) -> Message:
+        self._status = message["status"]
+        try:
+            headers = answer_headers(message.get("headers", ()), self.fields.request_id or "", self._ids, self._flags)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must go out
+            self._observer.trouble(error)
+            return message
+        return {**message, "headers": headers}
 
     def finish(self, outcome: Outcome) -> None:
         """Record the request; only the first call counts."""
@@ -157,10 +153,8 @@ class Exchange:
         if outcome != "completed" and self._disconnected:
             outcome = "disconnected"
         status = self._status or (_CLIENT_CLOSED if outcome == "disconnected" else _SERVER_ERROR)
-        exemplar = None
-        # It leads to the span, which only exists when it is exported.
-        if self._ids is not None and (self._flags & 1 or self._observer.exports(self.fields.span)):
-            exemplar = {"trace_id": self._ids[0], "span_id": self._ids[1]}
+        # The exemplar leads to the span, which only exists when it is exported.
+        exported = self._flags & 1 or (self._ids is not None and self._observer.exports(span))
         self._observer.red.observe(
             self.method,
             self._route(),
@@ -168,7 +162,7 @@ class Exchange:
             seconds=seconds,
             received=self._received,
             sent=self._sent,
-            exemplar=exemplar,
+            ids=self._ids if exported else None,
         )
         if not self._quiet:
             level = logging.ERROR if status >= _SERVER_ERROR else logging.INFO
@@ -186,27 +180,10 @@ class Exchange:
         if span is None or not span.is_recording():
             return
         try:
-            self._name_span(span)
+            status = self._status if self._ends_span else 0
+            complete(span, self.method, self._route(), status, self.fields.request_id or "", self._error)
         except Exception as error:  # noqa: BLE001 - an error of ours, which must not become the app's
             self._observer.trouble(error)
-
-    def _name_span(self, span: Span) -> None:
-        attributes: dict[str, str | int] = {}
-        if self._ends_span and self._status:
-            attributes["http.response.status_code"] = self._status
-            if self._status >= _SERVER_ERROR:
-                attributes["error.type"] = str(self._status)
-                span.set_status(StatusCode.ERROR)
-        attributes[Attribute.REQUEST_ID] = self.fields.request_id or ""
-        route = self._route()
-        if route != UNMATCHED:
-            attributes["http.route"] = route
-            span.update_name(f"{'HTTP' if self.method == '_OTHER' else self.method} {route}")
-        if self._error is not None:
-            # After the status code, for which the instrumentation has set an error without a text.
-            attributes["error.type"] = type(self._error).__qualname__
-            span.set_status(StatusCode.ERROR, redact(f"{type(self._error).__name__}: {self._error}"))
-        span.set_attributes(attributes)
 
     def _line(self, outcome: Outcome, status: int, seconds: float) -> dict[str, Any]:
         return {
@@ -215,7 +192,7 @@ class Exchange:
             "path": self._scope["path"],
             "status": status,
             "outcome": outcome,
-            "duration_seconds": round(seconds, 6),
+            "duration_seconds": seconds,
             "request_bytes": self._received,
             "response_bytes": self._sent,
         }

@@ -26,17 +26,21 @@ def request_attributes(scope: Scope, wanted: frozenset[bytes]) -> tuple[LayeredA
     # Of a server that is not asked for by name only the socket's address is known; it may be a list.
     address = tuple(scope.get("server") or ()) if host is None else ()
     own: dict[str, str | int] = {}
+    longest = 0
     if path := scope.get("path"):
         own["url.path"] = path
+        longest = len(path)
     if query := scope.get("query_string"):
-        own["url.query"] = redacted_query(query)
+        own["url.query"] = text = redacted_query(query)
+        longest = max(longest, len(text))
     if client := scope.get("client"):
         if client[0]:
             own["client.address"] = client[0]
+            longest = max(longest, len(client[0]))
         if client[1]:
             own["client.port"] = client[1]
     common = shared(scope.get("method"), scope.get("scheme"), scope.get("http_version"), host, address, agent)
-    return LayeredAttributes(common, own), found
+    return LayeredAttributes(common, own, longest), found
 
 
 def decoded(header: bytes) -> str:

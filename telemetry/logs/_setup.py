@@ -77,8 +77,9 @@ class Logs:
     def write(self, line: str) -> None:
         """Write one line whole, never mixed with another thread's."""
         with self.handler.lock:  # type: ignore[union-attr]
-            self.handler.stream.write(line + "\n")
-            self.handler.stream.flush()
+            stream = self.handler.stream
+            stream.write(line + "\n")
+            stream.flush()
 
     def _render(self, _logger: Any, _name: str, fields: Fields) -> str:
         self._counts.written(fields["level"])

@@ -11,11 +11,11 @@ import struct
 from typing import Any, Final
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from telemetry._secrets import redact
 from telemetry.traces._shared import SharedAttributes
-from telemetry.traces._slim_span import SlimSpan
+from telemetry.traces._slim_span import UNSET, SlimSpan
 from telemetry.traces._wire import NotPlain, delimited, encode_attributes, encode_name, varint
 
 _TIMES: Final = struct.Struct("<cQcQ").pack
@@ -28,17 +28,27 @@ _SERVER: Final = _KINDS[SpanKind.SERVER]
 
 def encode_slim(span: SlimSpan) -> bytes:
     """Return the message of a slim span that has ended, without secrets. Raises NotPlain."""
-    attributes, context = span.plain(), span._context
-    if attributes is None or context is None:
+    attributes, context, parent, status = span.plain(), span._context, span._parent, span._status
+    if attributes is None or context is None or context.trace_state:
         raise NotPlain
-    parts = _front(span._name, span._kind, context, span._parent)
-    parts.append(_TIMES(b"\x39", span._start_time, b"\x41", span._end_time))
+    parts = [
+        b"\x0a\x10",
+        context.trace_id.to_bytes(16, "big"),
+        b"\x12\x08",
+        context.span_id.to_bytes(8, "big"),
+        b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
+        encode_name(span._name),
+        _SERVER if span._kind is SpanKind.SERVER else _KINDS[span._kind],  # an enum's hash is slow
+        _TIMES(b"\x39", span._start_time, b"\x41", span._end_time),
+    ]
     for part in attributes:
         if type(part) is SharedAttributes:
             parts.append(part.encoded)
         else:
             encode_attributes(part.copy(), parts)  # a thread that comes late may still be writing
-    return _joined(parts, span._status, span._parent)
+    parts.append(_UNSET if status is UNSET else delimited(b"\x7a", _status(status)))
+    parts.append(_FLAGS_IS_REMOTE if parent and parent.is_remote else _FLAGS_HAS_REMOTE)
+    return b"".join(parts)
 
 
 def encode_plain(span: ReadableSpan) -> bytes:
@@ -46,30 +56,23 @@ def encode_plain(span: ReadableSpan) -> bytes:
     context = span.context
     if context is None or span.events or span.links:
         raise NotPlain
-    parts = _front(span.name, span.kind, context, span.parent)
-    parts.append(_TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0))
-    attributes: Any = span.attributes
-    encode_attributes(attributes.copy(), parts)  # the plain dict within: each look-up costs as much as encoding it
-    if span.dropped_attributes or span.dropped_events or span.dropped_links:
-        parts += _dropped(span)
-    return _joined(parts, span.status, span.parent)
-
-
-def _front(name: str, kind: SpanKind, context: SpanContext, parent: SpanContext | None) -> list[bytes]:
+    parent, status = span.parent, span.status
     if context.trace_state:
         raise NotPlain
-    return [
+    parts = [
         b"\x0a\x10",
         context.trace_id.to_bytes(16, "big"),
         b"\x12\x08",
         context.span_id.to_bytes(8, "big"),
         b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
-        encode_name(name),
-        _SERVER if kind is SpanKind.SERVER else _KINDS[kind],  # an enum's hash is slow
+        encode_name(span.name),
+        _KINDS[span.kind],
+        _TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0),
     ]
-
-
-def _joined(parts: list[bytes], status: Status, parent: SpanContext | None) -> bytes:
+    attributes: Any = span.attributes
+    encode_attributes(attributes.copy(), parts)  # the plain dict within: each look-up costs as much as encoding it
+    if span.dropped_attributes or span.dropped_events or span.dropped_links:
+        parts += _dropped(span)
     parts.append(_UNSET if status.status_code is StatusCode.UNSET else delimited(b"\x7a", _status(status)))
     parts.append(_FLAGS_IS_REMOTE if parent and parent.is_remote else _FLAGS_HAS_REMOTE)
     return b"".join(parts)

@@ -4,7 +4,7 @@ Both kinds are mappings, to begin a span with or to set on one as any other. A `
 where another span copies it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from telemetry.traces._wire import encode_pair
@@ -22,13 +22,25 @@ class SharedAttributes(dict[str, Any]):
         self.longest = max((len(value) for value in attributes.values() if isinstance(value, str)), default=0)
 
 
-class LayeredAttributes(dict[str, Any]):
-    """Shared attributes and others, none of which is in both."""
+class LayeredAttributes(Mapping[str, Any]):
+    """Shared attributes and a span's own: texts and whole numbers, none of them in both. Nothing is copied to make it.
 
-    __slots__ = ("own", "shared")
+    `own` goes over to the span; `longest` is the length of its longest text.
+    """
 
-    def __init__(self, shared: SharedAttributes, own: dict[str, Any]) -> None:
-        super().__init__(shared)
-        self.update(own)
+    __slots__ = ("longest", "own", "shared")
+
+    def __init__(self, shared: SharedAttributes, own: dict[str, str | int], longest: int) -> None:
         self.shared = shared
         self.own = own
+        self.longest = max(shared.longest, longest)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.shared[key] if key in self.shared else self.own[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.shared
+        yield from self.own
+
+    def __len__(self) -> int:
+        return len(self.shared) + len(self.own)

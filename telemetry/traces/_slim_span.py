@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from telemetry.traces._slim_tracer import SlimTracer
 
 _NUMBERS: Final = frozenset({int, bool, float})
-_UNSET: Final = Status(StatusCode.UNSET)
+#: The status of a span that has been given none.
+UNSET: Final = Status(StatusCode.UNSET)
 _OF_THE_TRACER: Final = {
     "_limits": "_span_limits",
     "_sampler": "sampler",
@@ -38,7 +39,7 @@ class SlimSpan(Span):
     """Made by `SlimTracer`; lives until it has ended."""
 
     # What is nearly always the same is not set for each span.
-    _status = _UNSET
+    _status = UNSET
     _end_time: int | None = None
     _trace_config = None
     _record_exception = True
@@ -89,15 +90,31 @@ class SlimSpan(Span):
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         with self._lock:
             if self._end_time is None and not self._whole:
-                own: Mapping[str, Any] = attributes
-                kind = type(attributes)
-                if kind is SharedAttributes and self._share(attributes):  # type: ignore[arg-type]
+                if isinstance(attributes, LayeredAttributes):
+                    if self._take((attributes.shared, attributes.own), attributes.longest):
+                        return
+                elif type(attributes) is SharedAttributes and self._take((attributes,), attributes.longest):
                     return
-                if kind is LayeredAttributes and self._share(attributes.shared):  # type: ignore[attr-defined]
-                    own = attributes.own  # type: ignore[attr-defined]
-                if self._put(own.items()):
+                if self._put(attributes.items()):
                     return
         super().set_attributes(attributes)
+
+    def _take(self, parts: tuple[dict[str, Any], ...], longest: int) -> bool:
+        """Refer to parts that are plain; False where one of their attributes is there already or does not fit."""
+        if longest > self._longest:
+            return False
+        room = self._room
+        for part in parts:
+            room -= len(part)
+            for earlier in self._parts:
+                for key in part:
+                    if key in earlier:
+                        return False
+        if room < 0:
+            return False
+        self._parts += parts
+        self._room = room
+        return True
 
     def _put(self, pairs: Iterable[tuple[Any, Any]]) -> bool:
         """Set attributes that are plain; False at the first that is not, the SDK then sets all of them."""
@@ -122,16 +139,11 @@ class SlimSpan(Span):
         self._room = room
         return True
 
-    def _share(self, shared: SharedAttributes) -> bool:
-        """Refer to `shared`; False where one of its attributes is there already or does not fit."""
-        if shared.longest > self._longest or len(shared) > self._room:
-            return False
-        for part in self._parts:
-            if not shared.keys().isdisjoint(part):
-                return False
-        self._parts.append(shared)
-        self._room -= len(shared)
-        return True
+    def update_name(self, name: str) -> None:
+        if self._end_time is None:
+            self._name = name
+        else:
+            super().update_name(name)  # which warns
 
     def end(self, end_time: int | None = None) -> None:
         with self._lock:
@@ -143,7 +155,7 @@ class SlimSpan(Span):
         if ended:
             super().end(end_time)  # which warns
         else:
-            self._tracer.ended(self)
+            self._tracer.span_processor.ended(self)
 
     @property
     def attributes(self) -> Mapping[str, Any]:

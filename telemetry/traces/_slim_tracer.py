@@ -73,7 +73,9 @@ class SlimTracer(Tracer):
         record_exception: bool = True,
         set_status_on_exception: bool = True,
     ) -> Span:
-        parent: SpanContext | None = get_current_span(context).get_span_context()
+        # An empty context, unlike none, has no span; one need not be looked for.
+        alone = context is not None and not context
+        parent: SpanContext | None = INVALID_SPAN_CONTEXT if alone else get_current_span(context).get_span_context()
         if links or type(parent) is not SpanContext or not self._tracer_config.is_enabled:
             theirs: Span = super().start_span(
                 name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
@@ -103,10 +105,6 @@ class SlimTracer(Tracer):
             span.set_attributes(attributes)
         self.span_processor.begun(span, context)
         return span
-
-    def ended(self, span: SlimSpan) -> None:
-        """Hand a finished span to the processors."""
-        self.span_processor.ended(span)
 
 
 def _room(limits: sdk.SpanLimits) -> tuple[int, int]:
