@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from telemetry.exposition._folder import SOCKET
+from telemetry.exposition._listening import SOCKET
 
 _DONE: Final = b"1"
 _BACKLOG: Final = 64

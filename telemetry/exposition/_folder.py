@@ -20,11 +20,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from telemetry.exposition._listening import Address
+from telemetry.exposition._listening import SOCKET, Address
 
 LOCK: Final = ".lock"
 STATE: Final = ".state"
-SOCKET: Final = ".socket"
 ENDED: Final = "ended"
 _TURN: Final = "turn"
 _DIGITS: Final = 20

@@ -49,6 +49,8 @@ class Group:
                 self._begin_again_if_stale()
             self._answering = Answering(folder, self._name, self._write_quietly)
             _folder.hold(folder, self._name)
+        # Here too: a service that nobody scrapes may be started again and again.
+        self._fold([name for name in self._others() if not _folder.is_alive(folder, name)])
         _folder.sweep(folder)
 
     def write(self) -> list[Family]:

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+#: What the sockets end in at which processes ask each other for figures. They serve no app.
+SOCKET: Final = ".plainview"
+
 _FDS: Final = (Path("/proc/self/fd"), Path("/dev/fd"))
 _ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 
@@ -57,4 +60,5 @@ def _address(fd: int) -> Address | None:
         return None
     if found.family in (socket.AF_INET, socket.AF_INET6):
         return Address(name[0], name[1])
-    return Address(os.fsdecode(name), None) if found.family == socket.AF_UNIX and name else None
+    path = os.fsdecode(name) if found.family == socket.AF_UNIX else ""
+    return Address(path, None) if path and not path.endswith(SOCKET) else None

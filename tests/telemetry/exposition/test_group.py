@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from telemetry import catalog
 from telemetry.exposition import _folder
 from telemetry.exposition._group import Group
-from telemetry.exposition._listening import Address
+from telemetry.exposition._listening import Address, listening, reached
 from telemetry.exposition._snapshot import snapshot
 from telemetry.exposition._text import Text
 
@@ -146,6 +147,16 @@ def test_the_same_service_goes_on_counting_unless_it_was_away_for_long(folder):
     assert Process(folder).total() == 0
 
 
+def test_who_joins_counts_the_dead_and_removes_their_files(folder):
+    for _ in range(5):
+        process = Process(folder)
+        process.order(1)
+        process.group.leave()
+    last = Process(folder)
+    assert len(list(folder.glob("*.lock"))) == 1
+    assert last.total() == 5
+
+
 def test_a_file_that_is_broken_counts_nothing(folder):
     one = Process(folder)
     one.order(1)
@@ -184,6 +195,12 @@ def test_a_folder_of_others_is_refused(tmp_path, monkeypatch):
     (tmp_path / f"plainview-{os.geteuid()}").mkdir(mode=0o755)
     with pytest.raises(_folder.NotPrivate, match="remove it"):
         _folder.group_folder(Address("127.0.0.1", 80), "shop")
+
+
+def test_the_sockets_of_groups_are_no_address_that_is_served(folder):
+    before = listening()
+    Process(folder)
+    assert listening() == before
 
 
 def test_a_path_too_long_for_a_socket_is_no_matter(tmp_path):
@@ -242,3 +259,27 @@ def test_what_nobody_has_used_for_long_goes_and_nothing_else(tmp_path, monkeypat
     assert not old.exists()
     assert len(list(foreign.iterdir())) == 3
     assert used.group._folder.exists(), "who is alive uses it"
+
+
+def test_an_address_is_found_by_what_a_request_was_sent_to(tmp_path):
+    path = str(tmp_path / "app.sock")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as unix,
+        socket.create_connection(tcp.getsockname()) as connected,
+        socket.socket() as unbound,
+    ):
+        unix.bind(path)
+        assert Address(path, None) not in listening(), "nobody is let in yet"
+        unix.listen()
+        port = tcp.getsockname()[1]
+        found = listening()
+        assert {Address("127.0.0.1", port), Address(path, None)} <= found
+        assert not {Address(*end.getsockname()) for end in (connected, unbound)} & found
+        assert reached(("127.0.0.1", port), found) == Address("127.0.0.1", port)
+        assert reached((path, None), found) == Address(path, None)
+        assert reached(("testserver", 1), found) is None
+        assert reached(None, found) is None
+    anywhere, here = Address("0.0.0.0", 80), Address("10.0.0.1", 80)  # noqa: S104 - an address only
+    assert reached(("10.0.0.7", 80), [anywhere, here]) == anywhere
+    assert reached(("10.0.0.1", 80), [anywhere, here]) == here
