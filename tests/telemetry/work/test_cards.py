@@ -184,3 +184,16 @@ def test_cards_of_an_app_that_wants_none_read_stay_alone(cards, registry):
         pass
     assert work.device.kind == "cpu"
     assert cards.calls() == []
+
+
+@pytest.mark.gpu
+def test_real_card_tells_what_a_piece_of_work_took(telemetry):
+    with open_gpus(TelemetrySettings(), telemetry) as gpus:
+        if gpus.device().kind != "gpu":
+            pytest.skip(f"no card here: {gpus.snapshot().reason}")
+        readings(gpus, 1)
+        with gpu_work("render", model="m") as work:
+            readings(gpus, 2)
+    assert work.device.uuid is not None
+    assert work.joules is None or 1 < work.joules < 3000 * work.duration_seconds
+    assert work.memory is not None
