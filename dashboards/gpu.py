@@ -32,7 +32,7 @@ def board() -> Board:
                     gpu_cards.hottest(),
                     gpu_cards.fullest(),
                     gpu_cards.facts(),
-                    text("About these readings", NOTE),
+                    text("About these readings", NOTE, height=4),
                 ),
             ),
             Row(
@@ -40,14 +40,13 @@ def board() -> Board:
                 (
                     gpu.utilization(),
                     gpu.activity(),
-                    gpu.engines(),
+                    gpu.tensor(),
                     gpu.memory(),
                     gpu.memory_share(),
-                    gpu.process_memory(),
-                    gpu.instance_activity(),
-                    gpu.instance_memory(),
+                    gpu.bandwidth(),
                 ),
             ),
+            Row("Parts of divided cards (MIG)", (gpu.instance_activity(), gpu.instance_memory())),
             Row(
                 "Saturation",
                 (
@@ -84,6 +83,7 @@ def board() -> Board:
                     gpu_links.nvlink_errors(),
                 ),
             ),
+            Row("Engines and processes", (gpu.engines(12), gpu.process_memory(12))),
             Row(
                 "Readings",
                 (

@@ -41,7 +41,7 @@ class Drawing:
         defaults: additions to `fieldConfig.defaults`.
         steps: thresholds.
         texts: texts that stand for values.
-        texts_of: column that the texts are of, where not every number is a value.
+        column_texts: texts that stand for the values of one column, by its heading.
         instant: ask for the latest value only, not for a range.
         transformations: Grafana's transformations, in order.
         link: uid of the dashboard that has the details.
@@ -52,7 +52,7 @@ class Drawing:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     steps: Steps = PLAIN
     texts: Texts | None = None
-    texts_of: str | None = None
+    column_texts: Mapping[str, Texts] = field(default_factory=dict)
     instant: bool = True
     transformations: Sequence[Mapping[str, Any]] = ()
     link: str | None = None
@@ -62,7 +62,7 @@ def panel(about: About, queries: Sequence[Query], drawing: Drawing, width: int, 
     """Return the panel that draws `queries` and says `about`."""
     defaults = {
         "color": {"mode": "thresholds"},
-        "mappings": [] if drawing.texts_of else _mappings(drawing.texts or {}),
+        "mappings": _mappings(drawing.texts or {}),
         "noValue": about.empty,
         "thresholds": {
             "mode": "absolute",
@@ -104,10 +104,10 @@ def _target(query: Query, index: int, drawing: Drawing) -> dict[str, Any]:
         legendFormat=query.legend or "__auto",
         refId=_ref(index),
         format=formats.get(drawing.kind, "time_series"),
-        instant=drawing.instant,
+        instant=drawing.instant or query.reason,
         datasource=DATASOURCE,
     ).to_json_data()
-    return {**target, "editorMode": "code", "exemplar": query.exemplars, "range": not drawing.instant}
+    return {**target, "editorMode": "code", "exemplar": query.exemplars, "range": not (drawing.instant or query.reason)}
 
 
 def _mappings(texts: Texts) -> list[dict[str, Any]]:
@@ -132,13 +132,17 @@ def _ref(index: int) -> str:
 
 
 def _column_texts(drawing: Drawing) -> list[dict[str, Any]]:
-    if not drawing.texts_of:
-        return []
-    properties = [
-        {"id": "mappings", "value": _mappings(drawing.texts or {})},
-        {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+    return [
+        {
+            "matcher": {"id": "byName", "options": heading},
+            "properties": [
+                {"id": "mappings", "value": _mappings(texts)},
+                {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+                {"id": "custom.align", "value": "left"},
+            ],
+        }
+        for heading, texts in drawing.column_texts.items()
     ]
-    return [{"matcher": {"id": "byName", "options": drawing.texts_of}, "properties": properties}]
 
 
 def _link(uid: str) -> dict[str, Any]:

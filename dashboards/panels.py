@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from dashboards import grafana
@@ -10,9 +10,10 @@ from dashboards.grafana import LAST, Drawing, Texts
 from dashboards.look import PLAIN, Steps
 from dashboards.model import About, Panel, Query
 
-Style = Literal["line", "stacked", "bars"]
+Style = Literal["line", "lines", "stacked", "bars"]
 
-_FILL: Final = {"line": 8, "stacked": 30, "bars": 70}
+# Many lines over each other are told apart only without a fill.
+_FILL: Final = {"line": 8, "lines": 0, "stacked": 30, "bars": 70}
 
 
 def stat(  # noqa: PLR0913 - each says one thing of the look
@@ -57,10 +58,10 @@ def timeseries(  # noqa: PLR0913 - each says one thing of the look
         "drawStyle": "bars" if style == "bars" else "line",
         "fillOpacity": _FILL[style],
         "gradientMode": "none",
-        "lineWidth": 2 if style == "line" else 1,
-        "showPoints": "auto" if style == "line" else "never",
+        "lineWidth": 2 if style in ("line", "lines") else 1,
+        "showPoints": "auto" if style in ("line", "lines") else "never",
         "spanNulls": False,
-        "stacking": {"group": "A", "mode": "none" if style == "line" else "normal"},
+        "stacking": {"group": "A", "mode": "none" if style in ("line", "lines") else "normal"},
     }
     options = {
         "legend": {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom", "showLegend": True},
@@ -108,14 +109,13 @@ def table(  # noqa: PLR0913 - each says one thing of the look
     query: Query,
     columns: Sequence[tuple[str, str]],
     *,
-    texts: Texts | None = None,
-    texts_of: str = "Value",
+    texts: Mapping[str, Texts] | None = None,
     width: int = 24,
     height: int = 6,
 ) -> Panel:
     """Return one line for each series; `columns` are (label, heading) in order, `Value` is the number.
 
-    `texts` puts the values of the column `texts_of` in words.
+    `texts` puts the values of a column in words, by its label.
     """
     organize: dict[str, Any] = {
         "id": "organize",
@@ -129,8 +129,7 @@ def table(  # noqa: PLR0913 - each says one thing of the look
         "table",
         {"cellHeight": "sm", "frameIndex": 0, "showHeader": True},
         {"custom": {"align": "auto", "inspect": False}},
-        texts=texts,
-        texts_of=dict(columns)[texts_of] if texts else None,
+        column_texts={dict(columns)[label]: words for label, words in (texts or {}).items()},
         transformations=(organize,),
     )
     return grafana.panel(about, (query,), drawing, width, height)

@@ -16,17 +16,17 @@ EXHAUSTED: Final = select(catalog.GPU_OUT_OF_MEMORY)
 RULES: Final = (
     Rule(
         alert="WorkerOutOfMemory",
-        group="jobs",
+        group="memory",
         expr=f"{counted(EXHAUSTED, '15m', 'job', 'operation', 'source')} > 0",
         hold=NOW,
         severity="ticket",
         summary="{{ $labels.operation }} runs out of memory",
         description='{{ $labels.operation }} ran out of memory {{ $value | printf "%.0f" }} times in 15 minutes, says {{ $labels.source }}. Each time the work failed or was run again.',
-        dashboard="plainview-jobs",
+        dashboard="plainview-gpu",
     ),
     Rule(
         alert="MemoryLeak",
-        group="jobs",
+        group="memory",
         expr=f"""\
 max by (job, instance, model, device, source) ({catalog.MODEL_MEMORY_LEAK.name})
   > {limit(thresholds.LEAK_BYTES)}""",
@@ -37,6 +37,6 @@ max by (job, instance, model, device, source) ({catalog.MODEL_MEMORY_LEAK.name})
             "Memory after work of {{ $labels.model }} at {{ $labels.instance }} grows by {{ $value | humanize1024 }}B each time ({{ $labels.source }}); "
             f"the threshold is {{{{ {value_of(thresholds.LEAK_BYTES)} | humanize1024 }}}}B. It ends out of memory unless the worker is restarted."
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-gpu",
     ),
 )

@@ -18,7 +18,7 @@ def charted(  # noqa: PLR0913 - each says one thing of the panel
     metrics: tuple[Metric, ...],
     *queries: Query,
     top: float | None = None,
-    style: Style = "line",
+    style: Style = "lines",
     decimals: int | None = None,
     width: int = 8,
 ) -> Panel:
@@ -56,31 +56,50 @@ def utilization(width: int = 8) -> Panel:
 
 
 def activity() -> Panel:
-    about = About(
+    return reading(
         "GPU activity",
-        "How much of the card works, on Hopper and later: multiprocessors with work, tensor cores, memory bandwidth. High utilization with low activity means kernels too small for the card.",
+        "Share of time in which multiprocessors held work, over all of them (Hopper and later). High utilization with low activity means kernels too small for the card.",
+        "percentunit",
+        catalog.GPU_SM_ACTIVITY,
+        top=1,
+    )
+
+
+def tensor() -> Panel:
+    return reading(
+        "Tensor core activity",
+        "Share of cycles in which the tensor cores worked (Hopper and later). Near 0 while a model runs means that it computes in a format that they do not take.",
+        "percentunit",
+        catalog.GPU_TENSOR_ACTIVITY,
+        top=1,
+    )
+
+
+def bandwidth() -> Panel:
+    return reading(
+        "GPU memory bandwidth",
+        "Share of the bandwidth of device memory in use (Hopper and later). Near the top with idle tensor cores: the job waits for memory, not for arithmetic.",
+        "percentunit",
+        catalog.GPU_MEMORY_BANDWIDTH,
+        top=1,
+    )
+
+
+def engines(width: int = 8) -> Panel:
+    about = About(
+        "GPU video and image engines",
+        "Share of time in which each engine worked, on the card where it worked most. At 100 % video waits for the engine, however idle the rest of the card is.",
         unit="percentunit",
         empty=NO_CARD,
     )
     parts = (
-        (catalog.GPU_SM_ACTIVITY, "multiprocessors"),
-        (catalog.GPU_TENSOR_ACTIVITY, "tensor cores"),
-        (catalog.GPU_MEMORY_BANDWIDTH, "memory bandwidth"),
+        (catalog.GPU_ENCODER, "encoder"),
+        (catalog.GPU_DECODER, "decoder"),
+        (catalog.GPU_JPEG, "JPEG"),
+        (catalog.GPU_OFA, "optical flow"),
     )
-    lines = [Query(q.by_card(metric.name), f"GPU {{{{index}}}} {name}") for metric, name in parts]
-    return charted(about, tuple(metric for metric, _ in parts), *lines, top=1)
-
-
-def engines() -> Panel:
-    about = About(
-        "GPU video and image engines",
-        "Share of time in which encoder, decoder and JPEG engine worked. At 100 % video waits for the engine, however idle the rest of the card is.",
-        unit="percentunit",
-        empty=NO_CARD,
-    )
-    parts = ((catalog.GPU_ENCODER, "encoder"), (catalog.GPU_DECODER, "decoder"), (catalog.GPU_JPEG, "JPEG"))
-    lines = [Query(q.by_card(metric.name), f"GPU {{{{index}}}} {name}") for metric, name in parts]
-    return charted(about, tuple(metric for metric, _ in parts), *lines, top=1)
+    lines = [Query(f"max({metric.name})", name) for metric, name in parts]
+    return charted(about, tuple(metric for metric, _ in parts), *lines, top=1, width=width)
 
 
 def memory(width: int = 8) -> Panel:
@@ -115,7 +134,7 @@ def memory_share() -> Panel:
     )
 
 
-def process_memory() -> Panel:
+def process_memory(width: int = 8) -> Panel:
     about = About(
         "GPU memory by process",
         "The ten processes with the most, by process id as the host sees it. One that nobody knows took memory that jobs need.",
@@ -123,7 +142,7 @@ def process_memory() -> Panel:
         empty="Not asked for: PLAINVIEW_GPU_PROCESSES is not set; or no process holds memory",
     )
     held = q.by_card(catalog.GPU_PROCESS_MEMORY.name, labels=("pid", "type"))
-    return timeseries(about, Query(f"topk(10, {held})", "GPU {{index}} process {{pid}} {{type}}"))
+    return timeseries(about, Query(f"topk(10, {held})", "GPU {{index}} process {{pid}} {{type}}"), width=width)
 
 
 def instance_memory() -> Panel:

@@ -125,7 +125,7 @@ def facts() -> Panel:
         ("index", "Index"),
         ("model", "Model"),
         ("Value", "State"),
-        ("simulated", "Simulated"),
+        ("simulated", "Card"),
         ("instance", "Worker"),
         ("driver_version", "Driver"),
         ("cuda_version", "CUDA"),
@@ -133,7 +133,10 @@ def facts() -> Panel:
         ("serial", "Serial"),
         ("gpu_uuid", "UUID"),
     )
-    texts = {"0": ("Lost", look.BAD), "1": ("Answers", look.GOOD), "2": ("Stale", look.BAD)}
+    texts = {
+        "Value": {"0": ("Lost", look.BAD), "1": ("Answers", look.GOOD), "2": ("Stale", look.BAD)},
+        "simulated": {"true": ("Simulated", look.WARN), "false": ("Real", look.MUTED)},
+    }
     # A card that never said its name has no facts to join: it stands there by its UUID.
     return table(about, Query(f"{known}\nor on (gpu_uuid)\n{state}"), columns, texts=texts)
 

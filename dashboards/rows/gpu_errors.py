@@ -86,7 +86,7 @@ def xid_times() -> Panel:
         ("index", "Index"),
         ("model", "Model"),
         ("xid", "XID"),
-        ("Value", "Last seen before"),
+        ("Value", "Ago"),
         ("gpu_uuid", "UUID"),
     )
     card = catalog.XIDS_OF_THE_CARD
@@ -94,7 +94,7 @@ def xid_times() -> Panel:
         str(code): (f"{code}: {action}", look.BAD if code in card else look.NEUTRAL)
         for code, action in sorted(catalog.XID_ACTIONS.items())
     }
-    return table(about, Query(seen), columns, texts=texts, texts_of="xid", width=16, height=8)
+    return table(about, Query(seen), columns, texts={"xid": texts}, width=16, height=8)
 
 
 def recovery() -> Panel:
@@ -110,4 +110,4 @@ def recovery() -> Panel:
         "System reboot",
     )
     texts = {"0": ("Nothing", look.GOOD)} | {str(n): (words, look.BAD) for n, words in enumerate(actions, 1)}
-    return table(about, Query(q.by_card(catalog.GPU_RECOVERY_ACTION.name)), columns, texts=texts, height=5)
+    return table(about, Query(q.by_card(catalog.GPU_RECOVERY_ACTION.name)), columns, texts={"Value": texts}, height=5)

@@ -22,7 +22,7 @@ def memory_busy() -> Panel:
 def power() -> Panel:
     about = About(
         "GPU power",
-        "Power drawn and the limit enforced. At the limit all the time the card is throttled; near idle power while jobs run it waits for something.",
+        "Power drawn and the highest limit enforced. At its limit all the time the card is throttled; near idle power while jobs run it waits for something.",
         unit="watt",
         empty=NO_CARD,
     )

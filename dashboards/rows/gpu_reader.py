@@ -63,7 +63,7 @@ def missing() -> Panel:
         "stale": ("stale", look.BAD),
     }
     expr = f"topk(25, count by (state, reading, model) (\n{states}\n))"
-    return table(about, Query(expr), columns, texts=texts, texts_of="state", width=16, height=8)
+    return table(about, Query(expr), columns, texts={"state": texts}, width=16, height=8)
 
 
 def stand_in() -> Panel:

@@ -88,5 +88,7 @@ def test_latency_charts_lead_to_traces(panels: list[dict[str, Any]]) -> None:
 def test_single_figures_ask_for_the_latest_value_only(panels: list[dict[str, Any]]) -> None:
     for panel in panels:
         latest = panel["type"] in {"stat", "gauge", "bargauge", "table"}
-        assert {target["instant"] for target in panel["targets"]} == {latest}, panel["title"]
-        assert {target["range"] for target in panel["targets"]} == {not latest}, panel["title"]
+        for target in panel["targets"]:
+            # Why something is not known is asked as of now: a reason that is over must not stand in the legend.
+            now = latest or target["expr"].endswith("* NaN")
+            assert (target["instant"], target["range"]) == (now, not now), panel["title"]

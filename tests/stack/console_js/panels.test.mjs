@@ -13,7 +13,7 @@ import { half, property } from "../../../stack/console/static/src/panels/palette
 import { nearest } from "../../../stack/console/static/src/panels/readout.js";
 import { reduce } from "../../../stack/console/static/src/panels/reduce.js";
 import { paths } from "../../../stack/console/static/src/panels/sparkline.js";
-import { cellField, cellText } from "../../../stack/console/static/src/panels/table.cells.js";
+import { cellField, cellText, isNumber } from "../../../stack/console/static/src/panels/table.cells.js";
 import { thresholdColor } from "../../../stack/console/static/src/panels/thresholds.js";
 import { option } from "../../../stack/console/static/src/panels/timeseries.option.js";
 
@@ -291,4 +291,18 @@ test("a panel of nulls is empty, one of zeros is not", () => {
     ),
     true,
   );
+});
+
+test("what is counted in whole numbers has no tick between them", () => {
+  const config = { defaults: { unit: "short", decimals: 0, min: 0 } };
+  const axis = valueAxis(lines([series("a", [0, 1])], config, colors), { ticks: 4 });
+  assert.deepEqual([axis.interval, axis.max], [1, 1]);
+  const share = { defaults: { unit: "percentunit", decimals: 0, min: 0 } };
+  assert.ok(valueAxis(lines([series("a", [0, 1])], share, colors), { ticks: 4 }).interval < 1);
+});
+
+test("a number that stands for a word is aligned like one", () => {
+  const column = { name: "State", type: "number", values: [1] };
+  assert.ok(isNumber(column, { custom: { align: "auto" } }));
+  assert.ok(!isNumber(column, { custom: { align: "left" } }));
 });

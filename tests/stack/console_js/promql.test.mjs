@@ -5,7 +5,7 @@ import { labelValues, valuesOf } from "../../../stack/console/static/src/dashboa
 import { exemplars } from "../../../stack/console/static/src/promql/exemplars.js";
 import { interpolate } from "../../../stack/console/static/src/promql/interpolate.js";
 import { seriesName } from "../../../stack/console/static/src/promql/legend.js";
-import { instantSeries, rangeSeries, sampleValue } from "../../../stack/console/static/src/promql/results.js";
+import { atEnd, instantSeries, rangeSeries, sampleValue } from "../../../stack/console/static/src/promql/results.js";
 
 const WINDOWS = { step: 30, rateWindow: 60, range: 3600 };
 
@@ -107,4 +107,12 @@ test("a variable takes the address's value, then its default, then the first cho
   assert.deepEqual(valuesOf(list({}), {}), { job: "api" });
   assert.deepEqual(valuesOf(list({ includeAll: true, multi: true }), {}), { job: ["api", "worker"] });
   assert.deepEqual(valuesOf(list({ includeAll: true, allValue: ".+" }), { job: ["$__all"] }), { job: ".+" });
+});
+
+test("a value of now stands at the end of a chart's grid, and one that is not known nowhere", () => {
+  const grid = { from: 0, to: 20_000, step: 10 };
+  const now = (text) => instantSeries({ resultType: "vector", result: [{ metric: {}, value: [20, text] }] }, { refId: "A" })[0];
+  assert.deepEqual(atEnd(now("3"), grid).values, [null, null, 3]);
+  assert.deepEqual(atEnd(now("NaN"), grid).values, [null, null, null]);
+  assert.deepEqual(atEnd(now("3"), grid).times, [0, 10_000, 20_000]);
 });

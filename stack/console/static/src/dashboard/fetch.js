@@ -3,7 +3,7 @@ import { isAbort, prometheus } from "../api.js";
 import { seriesFrames, tableFrame } from "../panels/frames.js";
 import { exemplars } from "../promql/exemplars.js";
 import { interpolate } from "../promql/interpolate.js";
-import { instantSeries, rangeSeries } from "../promql/results.js";
+import { atEnd, instantSeries, rangeSeries } from "../promql/results.js";
 import { aligned, rateWindow, stepFor } from "../time/step.js";
 
 /**
@@ -33,14 +33,25 @@ export async function panelData(panel, { range, points, scrape, values, signal, 
   const marked = targets.filter(({ exemplar, instant }) => exemplar && !instant);
   const marks = await Promise.all(marked.slice(0, 1).map((target) => queue(() => traces(target, range, signal))));
   return {
-    series: answers.flatMap(({ target, data }) =>
-      target.instant ? instantSeries(data, target) : rangeSeries(data, grid, target),
-    ),
+    series: answers.flatMap(({ target, data }) => seriesOf(panel, target, data, grid)),
     frames: panel.type === "table" ? answers.flatMap(({ target, data }) => framesOf(target, data, targets.length)) : [],
     exemplars: marks.flat(),
     range,
     grid,
   };
+}
+
+/**
+ * A chart may ask for what holds now beside what was: such a series stands on the chart's grid like the others.
+ * @param {import("./layout.js").Panel} panel
+ * @param {any} target
+ * @param {any} data
+ * @param {{from: number, to: number, step: number}} grid
+ */
+function seriesOf({ type }, target, data, grid) {
+  if (!target.instant) return rangeSeries(data, grid, target);
+  const found = instantSeries(data, target);
+  return type === "timeseries" ? found.map((series) => atEnd(series, grid)) : found;
 }
 
 /**

@@ -23,7 +23,7 @@ const POINT = { timeseries: 1.7, heatmap: 8 };
  */
 
 /**
- * The card of one panel: heading, what it shows, and one of loading, empty, failed or drawn.
+ * The card of one panel: heading, what it shows, and one of loading, empty, unknown (with reasons), failed or drawn.
  * @param {import("./layout.js").Panel} panel
  * @param {import("../panels/registry.js").PanelContext & {retry: () => void}} context
  * @returns {PanelCard}
@@ -76,7 +76,7 @@ export function panelCard(panel, context) {
   };
   const draw = () => {
     if (!shown) return;
-    if (isEmpty(panel, shown)) return state("empty", panel.fieldConfig?.defaults?.noValue || "No data in this range");
+    if (isEmpty(panel, shown)) return state(shown.series.length > 0 ? "unknown" : "empty", ...whyEmpty(panel, shown));
     state("ready");
     mounted ??= mount(stage, panel, context);
     mounted.draw(shown);
@@ -121,6 +121,17 @@ export function panelCard(panel, context) {
     },
     dispose: () => mounted?.dispose(),
   };
+}
+
+/**
+ * Series without any value say by their names what is not known, and why; without these the panel's own words stand.
+ * @param {import("./layout.js").Panel} panel
+ * @param {import("../panels/registry.js").PanelData} data
+ */
+function whyEmpty({ fieldConfig }, { series }) {
+  const named = [...new Set(series.map(({ name }) => name))];
+  if (named.length === 0) return [fieldConfig?.defaults?.noValue || "No data in this range"];
+  return [el("ul.reasons", null, ...named.map((name) => el("li", null, name)))];
 }
 
 /**

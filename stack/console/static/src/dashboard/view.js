@@ -49,12 +49,16 @@ export async function dashboardView(root, { params, signal, title }) {
   };
   /** @type {Map<Element, import("./panel.js").PanelCard>} */
   const cards = new Map();
-  const groups = sections(dashboard.panels).map((section) =>
-    sectionElement(section, (panel) => {
-      const card = panelCard(panel, context);
-      cards.set(card.element, card);
-      return card.element;
-    }),
+  const groups = sections(dashboard.panels).map((section, place) =>
+    sectionElement(
+      section,
+      (panel) => {
+        const card = panelCard(panel, context);
+        cards.set(card.element, card);
+        return card.element;
+      },
+      place > 0,
+    ),
   );
 
   const range = rangePicker(state, change);
@@ -77,14 +81,14 @@ export async function dashboardView(root, { params, signal, title }) {
         refresh.element,
       ),
     ),
-    ...groups,
+    ...groups.map(({ element }) => element),
   );
 
   const visible = watchVisible(cards, signal, (card) => ask([card]));
   const queue = limit(AT_ONCE);
   /** @type {AbortController} */
   let round = new AbortController();
-  const ask = (/** @type {import("./panel.js").PanelCard[]} */ asked) => {
+  const ask = async (/** @type {import("./panel.js").PanelCard[]} */ asked) => {
     const { from, to, values } = state();
     const asking = {
       range: resolve({ from, to }, Date.now()),
@@ -93,13 +97,15 @@ export async function dashboardView(root, { params, signal, title }) {
       signal: AbortSignal.any([signal, round.signal]),
       queue,
     };
-    return Promise.all(asked.map((card) => card.refresh(asking)));
+    await Promise.all(asked.map((card) => card.refresh(asking)));
+    groups.forEach(({ settle }) => settle());
   };
   const poller = poll(
     async () => {
       range.update();
       refresh.busy(true);
-      await ask([...visible]);
+      const dozing = groups.flatMap((group) => group.dozing().flatMap((element) => cards.get(element) ?? []));
+      await ask([...new Set([...visible, ...dozing])]);
       refresh.busy(false);
     },
     { interval: () => parseDuration(state().refresh || "0s"), signal },

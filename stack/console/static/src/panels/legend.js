@@ -27,10 +27,19 @@ export function legend(lines, options = {}, off, changed) {
       "tr",
       null,
       el("th", { scope: "row" }, button),
-      ...calcs.map((calc) => el("td", null, show(reduce(line.series.values, calc), line.field))),
+      ...calcs.map((calc) => el("td", null, figure(reduce(line.series.values, calc), line.field))),
     ),
   );
   return el("table.legend-table", null, el("thead", null, head), el("tbody", null, ...rows));
+}
+
+/**
+ * What a panel says when it is empty is not what one of its lines is worth.
+ * @param {number | null} value
+ * @param {import("./field.js").Field} field
+ */
+function figure(value, field) {
+  return show(value, { ...field, noValue: undefined });
 }
 
 /**

@@ -53,6 +53,7 @@ function colorOf(series, field, index, taken, colors) {
 
 /**
  * Bounds of a value axis: all lines, the soft and hard limits, the threshold lines; stacked lines count as their sum.
+ * What is counted in whole numbers has no tick between them.
  * @param {Line[]} drawn
  * @param {{ticks: number}} options
  */
@@ -68,10 +69,11 @@ export function valueAxis(drawn, { ticks }) {
   const bottom = Math.min(low, custom.axisSoftMin ?? Infinity, field.min ?? Infinity);
   const top = Math.max(high, custom.axisSoftMax ?? -Infinity, ...finite);
   const nice = niceAxis(Number.isFinite(bottom) ? bottom : 0, Number.isFinite(top) ? top : 1, field.unit, ticks);
+  const whole = field.decimals === 0 && ["short", "none"].includes(field.unit ?? "none") && nice.interval < 1;
   return {
     min: field.min ?? nice.min,
-    max: field.max ?? nice.max,
-    interval: nice.interval,
+    max: field.max ?? (whole ? Math.ceil(nice.max) : nice.max),
+    interval: whole ? 1 : nice.interval,
   };
 }
 

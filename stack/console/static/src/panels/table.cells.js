@@ -20,6 +20,15 @@ export function cellField(config, column) {
   return column.type === "string" && field.mappings === config?.defaults?.mappings ? { ...field, mappings: [] } : field;
 }
 
+/**
+ * Whether a column reads as figures; numbers that stand for words are aligned like words.
+ * @param {Column} column
+ * @param {Field} field
+ */
+export function isNumber(column, field) {
+  return column.type === "number" && field.custom?.align !== "left";
+}
+
 /** @param {{column: Column, field: Field}[]} columns */
 export function tableRows(columns) {
   const count = columns.reduce((most, { column }) => Math.max(most, column.values.length), 0);
@@ -45,7 +54,7 @@ function cell(column, field, row) {
   const style = painted || byMapping ? { "--color": cssColor(/** @type {string} */ (color)) } : undefined;
   return el(
     "td",
-    { class: [column.type === "number" ? "number" : "", style ? "colored" : ""].join(" ").trim() || null, style },
+    { class: [isNumber(column, field) ? "number" : "", style ? "colored" : ""].join(" ").trim() || null, style },
     text,
   );
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { el } from "../dom.js";
-import { cellField, tableRows } from "./table.cells.js";
+import { cellField, isNumber, tableRows } from "./table.cells.js";
 import { merged, picked, sortedRows, transform } from "./transform.js";
 
 /**
@@ -58,7 +58,7 @@ function tableOf(frame, panel, order, sortBy) {
       { type: "button", on: { click: () => sortBy(column.name) } },
       field.displayName || column.name,
     );
-    return el("th", { scope: "col", "aria-sort": sort, class: column.type === "number" ? "number" : null }, button);
+    return el("th", { scope: "col", "aria-sort": sort, class: isNumber(column, field) ? "number" : null }, button);
   });
   return el("table.data", null, el("thead", null, el("tr", null, ...heads)), el("tbody", null, ...tableRows(columns)));
 }

@@ -57,6 +57,19 @@ export function instantSeries(data, target) {
 }
 
 /**
+ * The same series on the grid of others: its one value at the end, nothing before.
+ * @param {Series} series
+ * @param {Grid} grid
+ * @returns {Series}
+ */
+export function atEnd({ values, ...series }, grid) {
+  const times = gridTimes(grid);
+  const last = values.at(-1) ?? null;
+  const row = times.map((_, at) => (at === times.length - 1 && !Number.isNaN(last) ? last : null));
+  return { ...series, times, values: row };
+}
+
+/**
  * The samples whatever the result's type; a scalar is one sample without labels.
  * @param {QueryData} data
  * @returns {Sample[]}
