@@ -72,6 +72,13 @@ VALUE_COLOURS: Final = MappingProxyType(
         },
         "kind": {"job": "purple", "retry": "orange", "failed": "red", "cancelled": MUTED},
         "stage": {"decode": "blue", "animate": "purple", "encode": "orange", "store": "green"},
+        "level": {
+            "debug": MUTED,
+            "info": "blue",
+            "warning": "orange",
+            "error": "red",
+            "critical": "dark-red",
+        },
         "device": {"gpu": "green", "cpu": "blue", "simulated": "yellow"},
         "job": {
             "api": "blue",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import glance, requests, routes, watch
+from dashboards.rows import glance, requests, routes, waits, watch
 
 
 def board() -> Board:
@@ -35,6 +35,7 @@ def board() -> Board:
                     requests.active(8),
                 ),
             ),
+            Row("What requests wait for", (waits.event_loop(), waits.database(), waits.outbound())),
             Row("WebSockets", (routes.connections(), routes.messages(), routes.lost())),
             Row("Process", (watch.cpu(12), watch.memory(12))),
         ),

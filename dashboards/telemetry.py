@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import telemetry, watch
+from dashboards.rows import telemetry, waits, watch
 
 
 def board() -> Board:
@@ -43,6 +43,7 @@ def board() -> Board:
                     watch.trace_store(),
                 ),
             ),
+            Row("Logs and event loop", (telemetry.log_lines(), telemetry.suppressed(), waits.event_loop())),
             Row("Processes", (watch.cpu(12), watch.memory(12), telemetry.open_files(12), telemetry.uptime(12))),
         ),
     )

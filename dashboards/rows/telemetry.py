@@ -127,6 +127,28 @@ def labels() -> Panel:
     return table(about, Query(f"topk(20, {found} > 0)"), columns, width=16, height=8)
 
 
+def log_lines() -> Panel:
+    about = About(
+        "Log lines by level",
+        "Lines per minute, access lines apart. A jump of warnings or errors is the first sign of many faults; the log says of which.",
+        unit="short",
+        empty="No process counts its lines yet",
+    )
+    per_minute = f"60 * {q.rate(q.select(catalog.LOG_LINES), 'level')}"
+    return timeseries(about, Query(per_minute, "{{level}}"), style="stacked")
+
+
+def suppressed() -> Panel:
+    about = About(
+        "Log lines held back",
+        "Warnings and errors of an hour that came too often and were counted in one line instead. Many means that something fails all the time.",
+        unit="short",
+        empty="No process counts its lines yet",
+    )
+    held = q.counted(q.select(catalog.LOG_LINES_SUPPRESSED), "1h", "job")
+    return timeseries(about, Query(held, "{{job}}"), style="bars", decimals=0)
+
+
 def scrape_time() -> Panel:
     about = About(
         "Scrape time by process",

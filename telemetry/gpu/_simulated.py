@@ -9,10 +9,20 @@ from typing import Final
 
 from telemetry import catalog
 from telemetry.gpu._probes import CLOCK_EVENTS
-from telemetry.gpu._readings import Card, Facts, Key, Value, Xid
+from telemetry.gpu._readings import Card, Facts, Key, NotSupported, Reading, Value, Xid
 
 MODEL: Final = "Simulated H100 (not real)"
 UUID: Final = "GPU-simulated-0000-0000-0000-000000000000"
+
+# What is not made up: said so, as a real card says what it does not support.
+_WITHOUT: Final = (
+    *(catalog.GPU_ENCODER, catalog.GPU_DECODER, catalog.GPU_JPEG, catalog.GPU_OFA, catalog.GPU_TEMPERATURE_MARGIN),
+    *(catalog.GPU_FAN_SPEED, catalog.GPU_RETIRED_PAGES, catalog.GPU_RETIRED_PENDING, catalog.GPU_XID_ERRORS),
+    *(catalog.GPU_PCIE_TRANSMIT, catalog.GPU_PCIE_RECEIVE, catalog.GPU_PCIE_GENERATION, catalog.GPU_PCIE_WIDTH),
+    *(catalog.GPU_PCIE_GENERATION_MAX, catalog.GPU_PCIE_WIDTH_MAX, catalog.GPU_NVLINK_TRANSMIT),
+    *(catalog.GPU_NVLINK_RECEIVE, catalog.GPU_NVLINK_ACTIVE, catalog.GPU_NVLINK_ERRORS),
+)
+_MISSING: Final[dict[Key, Reading]] = {Key(metric): NotSupported() for metric in _WITHOUT}
 
 # Figures of an H100 SXM: 80 GB, 700 W limit, 70 W idle.
 _MEMORY: Final = 85_520_809_984.0
@@ -49,7 +59,13 @@ class SimulatedSource:
         watts = _IDLE_WATTS + load * 560
         self._joules += watts * passed
         self._celsius += (34 + load * 36 - self._celsius) * (1 - math.exp(-passed / 12))
-        return (Card(UUID, _FACTS, MappingProxyType({key: Value(value) for key, value in self._values(load, watts)})),)
+        return (
+            Card(
+                UUID,
+                _FACTS,
+                MappingProxyType(_MISSING | {key: Value(value) for key, value in self._values(load, watts)}),
+            ),
+        )
 
     def wait(self, seconds: float, stop: threading.Event) -> tuple[Xid, ...]:
         stop.wait(seconds)

@@ -90,7 +90,32 @@ def test_chart_has_its_values_in_a_table(native_stack, job, page):
     assert page.wait(panel("Request rate by route", "?.querySelectorAll('.panel-table tbody tr').length > 10"))
 
 
-@pytest.mark.parametrize("uid", ["plainview-overview", "plainview-jobs", "plainview-gpu"])
+def test_row_with_nothing_to_show_folds_itself_and_opens_on_demand(native_stack, job, page):
+    row = "[...document.querySelectorAll('.row-toggle')].find((one) => one.textContent.includes('MIG'))"
+    page.size(1440, 6000)
+    try:
+        page.open(f"{native_stack.url('console')}/d/plainview-gpu")
+        page.wait(f"{row}?.getAttribute('aria-expanded') === 'false'", 60)
+        assert "nothing to show" in page.run(f"{row}.textContent")
+        page.run(f"{row}.click()")
+        assert page.run(f"{row}.getAttribute('aria-expanded')") == "true"
+        page.wait("document.body.innerText.includes('No card is in MIG mode')")
+    finally:
+        page.size(1440, 900)
+
+
+def test_panel_without_a_value_says_of_which_card_and_why(native_stack, job, page):
+    page.size(1440, 6000)
+    try:
+        page.open(f"{native_stack.url('console')}/d/plainview-gpu")
+        assert page.wait(
+            panel("GPU fan speed", "?.innerText.includes('GPU 0 Simulated H100 (not real): not_supported')")
+        )
+    finally:
+        page.size(1440, 900)
+
+
+@pytest.mark.parametrize("uid", [f"plainview-{name}" for name in ("overview", "service", "jobs", "gpu", "telemetry")])
 def test_no_panel_of_a_dashboard_fails(native_stack, job, page, uid):
     page.size(1440, 6000)
     try:
