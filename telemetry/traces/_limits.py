@@ -29,4 +29,5 @@ class Limits:
     longest_asked: timedelta = timedelta(minutes=5)
     #: A batch is given up after trying for so long; those behind it wait in the queue.
     patience: timedelta = timedelta(minutes=1)
-    shutdown: timedelta = timedelta(seconds=2.5)
+    #: Below 3 s with what else there is to do when a process ends.
+    shutdown: timedelta = timedelta(seconds=2)

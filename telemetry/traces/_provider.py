@@ -27,7 +27,7 @@ class Provider(SlimTracerProvider):
     exporter: ExportProcessor | None = None
 
     def finish(self) -> None:
-        """Send the spans that wait, within 2.5 s: a server that ends may end the process before anything else can."""
+        """Send the spans that wait, within 2 s: a server that ends may end the process before anything else can."""
         if self.exporter is not None:
             self.exporter.finish()
 
