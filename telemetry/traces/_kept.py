@@ -32,7 +32,7 @@ class KeptTraces:
         self._waiting: OrderedDict[int, list[ReadableSpan]] = OrderedDict()
         self._count = 0
         self._kept: OrderedDict[int, Reason] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a span in the midst of `ended`
 
     def __contains__(self, trace_id: int) -> bool:
         return trace_id in self._kept
@@ -57,7 +57,7 @@ class KeptTraces:
 
     def clear(self) -> None:
         """Forget everything, as a forked child does: what waits is its parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._waiting.clear()
         self._kept.clear()
         self._count = 0
