@@ -47,7 +47,7 @@ def report(
 
 def _own() -> list[Path]:
     home = Home.default()
-    own = [file for part in ("api", "worker", "notifier") for file in reports.rotated(home.logs / f"{part}.log")]
+    own = [file for part in ("api", "app", "worker") for file in reports.rotated(home.logs / f"{part}.log")]
     if not own:
         fail(f"there are no logs in {home.logs}; name files, or - for standard input", code=2)
     return own
