@@ -96,7 +96,7 @@ def active(width: int = 4) -> Panel:
         empty=NO_REQUESTS,
     )
     selector = q.select(catalog.HTTP_ACTIVE_REQUESTS, 'job="api"')
-    return timeseries(about, Query(q.total(selector), "in progress"), width=width)
+    return timeseries(about, Query(q.total(selector), "in progress"), decimals=0, width=width)
 
 
 def unhandled() -> Panel:

@@ -24,8 +24,8 @@ def now() -> Panel:
 
 def unhandled() -> Panel:
     about = About(
-        "Unhandled exceptions in an hour",
-        "Exceptions that no handler turned into an answer. Any is a fault in the app; its log names the trace.",
+        "Unhandled exceptions",
+        "Exceptions of the last hour that no handler turned into an answer. Any is a fault in the app; its log names the trace.",
         unit="short",
         empty="The app is not scraped",
     )

@@ -13,8 +13,8 @@ NO_BACKEND = "No trace backend is set"
 
 def spans_lost() -> Panel:
     about = About(
-        "Spans lost in an hour",
-        "Finished spans that no trace backend got, over all processes. Any is a hole in some trace: the alert SpansDropped says why.",
+        "Spans lost",
+        "Finished spans of the last hour that no trace backend got, over all processes. Any is a hole in some trace: the alert SpansDropped says why.",
         unit="short",
         empty=NO_BACKEND,
     )
@@ -36,8 +36,8 @@ def last_export() -> Panel:
 
 def internal_errors() -> Panel:
     about = About(
-        "Errors of telemetry in an hour",
-        "Errors inside telemetry that were caught at its edge; no request failed because of them. Anything but 0 is a fault to report.",
+        "Telemetry errors",
+        "Errors of the last hour inside telemetry that were caught at its edge; no request failed because of them. Anything but 0 is a fault to report.",
         unit="short",
         empty="No part is scraped",
     )

@@ -30,7 +30,8 @@ export function option({ lines, exemplars, range, off, size, colors }) {
   const right = shown.filter(({ field }) => field.custom?.axisPlacement === "right");
   const ticks = Math.max(2, Math.min(6, Math.round(size.height / 42)));
   const axes = [left, right].map((drawn) => axisOf(drawn, ticks, style));
-  const width = axes.map(({ formatted }) => Math.max(...formatted.map((text) => text.length)) * 6.2 + 14);
+  // Wide enough for half of the first time below, too.
+  const width = axes.map(({ formatted }) => Math.max(30, Math.max(...formatted.map((text) => text.length)) * 6.2 + 14));
   return {
     animation: false,
     grid: { left: width[0], right: right.length > 0 ? width[1] : 18, top: 8, bottom: 24, outerBoundsMode: "none" },
