@@ -9,11 +9,13 @@ import typer
 from stack.cli import compose
 from stack.cli.log_lines import Line, interleaved
 from stack.cli.output import fail, out
+from stack.native.layout import APP
 from stack.native.logfile import Following, tail
 from stack.native.state import running
 from stack.paths import Home
 
 POLL_SECONDS = 0.25
+SERVICE = "api"
 INSTALLING = "install"  # pip's words when the environment was made, long before what runs
 
 
@@ -29,8 +31,11 @@ def logs(
 ) -> None:
     """Print the last lines that a part wrote, or those of all parts by time."""
     home = Home.default()
-    if running(home) is None and compose.running():
+    state = running(home)
+    if state is None and compose.running():
         raise typer.Exit(compose.logs(part, follow=follow_, lines=lines))
+    if part == SERVICE and state is not None and state.app:  # as the runbooks name what answers requests
+        part = APP
     every = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
     files = {name: file for name, file in every.items() if name == part or (part is None and name != INSTALLING)}
     if not files:

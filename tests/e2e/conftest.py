@@ -1,6 +1,7 @@
 """The whole native stack, started by the real command in a home of its own."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -64,12 +65,20 @@ def run(environment, *words, check=True):
 
 
 def free_ports():
-    """Ports that are free now, all different."""
+    """Ports that are free now, all different; below those that the system gives to outgoing connections meanwhile."""
     with ExitStack() as sockets:
-        probes = [sockets.enter_context(socket.socket()) for _ in Ports().named()]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return Ports(*(probe.getsockname()[1] for probe in probes))
+        return Ports(*(sockets.enter_context(free_port()).getsockname()[1] for _ in Ports().named()))
+
+
+def free_port():
+    while True:
+        probe = socket.socket()
+        try:
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))  # noqa: S311
+        except OSError:
+            probe.close()
+        else:
+            return probe
 
 
 def clean_environment(home, **variables):
