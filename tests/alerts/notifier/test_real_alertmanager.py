@@ -25,7 +25,7 @@ def alertmanager(home: Home, ports: Ports):
     program = programs.find("alertmanager", Home.default().root)
     token = home.secrets / "token"
     token.write_text("secret-token")
-    config.render(home, ports, notifier_token_file=token)
+    config.render(home, ports, notifier_token_file=token, metrics_token_file=token)
     process = subprocess.Popen(
         [
             program,
