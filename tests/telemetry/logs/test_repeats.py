@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import os
 import threading
 
 import pytest
@@ -148,26 +147,6 @@ def test_kinds_without_number_take_no_memory_without_bound(storm):
         said(handler, f"message {number}")
     assert ("first", 8) in handler.told
     assert len(repeats._windows) == 1000
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_child_that_is_forked_in_a_storm_still_logs(tmp_path):
-    stream = (tmp_path / "log").open("w+")
-    with opened(TelemetrySettings(log_repeats=2), stream):
-        stop = threading.Event()
-        busy = threading.Thread(target=lambda: [log.error("storm") for _ in iter(stop.is_set, True)])
-        busy.start()
-        for _ in range(20):
-            child = os.fork()
-            if child == 0:
-                log.error("from a child")
-                os._exit(0)
-            assert os.waitpid(child, 0)[1] == 0
-        stop.set()
-        busy.join()
-    stream.seek(0)
-    events = [json.loads(line)["event"] for line in stream if line.startswith("{")]
-    assert events.count("from a child") >= 1
 
 
 def test_families_are_not_needed():
