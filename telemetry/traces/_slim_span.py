@@ -30,7 +30,6 @@ _OF_THE_TRACER: Final = {
     "_sampler": "sampler",
     "_span_processor": "span_processor",
     "_instrumentation_info": "instrumentation_info",
-    "_instrumentation_scope": "_instrumentation_scope",
 }
 _MADE_WHEN_ASKED_FOR: Final = ("_attributes", "_events", "_links")
 
@@ -72,6 +71,7 @@ class SlimSpan(Span):
         span._kind = kind
         span._start_time = start_time
         span._resource = tracer.resource
+        span._instrumentation_scope = tracer._instrumentation_scope
         span._lock = RLock()
         span._parts = []
         span._room, span._longest = tracer.room
