@@ -52,7 +52,7 @@ class RequestMiddleware:
         exchange = Exchange(self._observer, scope, receive, send, quiet=is_quiet(path), ends_span=self._ends_span)
         scope[KEY] = exchange
         active = self._observer.red.active(exchange.method)
-        active.inc()
+        active(1)
         token = SCOPE.set(exchange.fields)
         try:
             if path == METRICS_PATH:
@@ -68,7 +68,7 @@ class RequestMiddleware:
             raise
         finally:
             exchange.finish("failed")
-            active.dec()
+            active(-1)
             SCOPE.reset(token)
             # The exchange holds the scope: left in place, every request would wait for the garbage collector.
             scope.pop(KEY, None)

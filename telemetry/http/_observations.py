@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the figures are reached where the client keeps them, as `telemetry/exposition` does
 """A histogram's child that is observed at every request, without the checks that the client makes each time.
 
 `Histogram.observe` looks whether the child may be observed, looks for the bucket from the first one on, and has each
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from prometheus_client import Histogram
 from prometheus_client.samples import Exemplar
+from prometheus_client.values import MutexValue
 
 _PAUSE: Final = 0.1
 
@@ -20,28 +22,30 @@ class Observations:
 
     def __init__(self, child: Histogram) -> None:
         self._child = child
-        buckets: Any = getattr(child, "_buckets", None)
-        bounds: Any = getattr(child, "_upper_bounds", ())
-        total: Any = getattr(child, "_sum", None)
-        self._direct = type(bounds) is list and len(bounds) == len(buckets or ()) and hasattr(total, "inc")
-        if self._direct:
-            self._bounds = bounds
-            self._add = total.inc
-            self._count = [bucket.inc for bucket in buckets]
-            self._buckets = buckets
-            self._next = [0.0] * len(buckets)
+        self._buckets: Any = getattr(child, "_buckets", ())
+        self._bounds: Any = getattr(child, "_upper_bounds", ())
+        self._total: Any = getattr(child, "_sum", None)
+        self._direct = (
+            type(self._bounds) is list
+            and len(self._bounds) == len(self._buckets)
+            and {type(value) for value in (self._total, *self._buckets)} == {MutexValue}
+        )
+        self._next = [0.0] * len(self._buckets)
 
     def observe(self, amount: float, ids: tuple[str, str] | None = None) -> None:
         """Record `amount`, with the ids of a trace and a span as exemplar."""
         if not self._direct:
             self._child.observe(amount, _labels(ids) if ids else None)
             return
-        bucket = bisect_left(self._bounds, amount)
-        self._add(amount)
-        self._count[bucket](1)
-        if ids and (now := monotonic()) >= self._next[bucket]:
-            self._next[bucket] = now + _PAUSE
-            self._buckets[bucket].set_exemplar(Exemplar(_labels(ids), amount, time()))
+        number = bisect_left(self._bounds, amount)
+        total, bucket = self._total, self._buckets[number]
+        with total._lock:  # what `inc` does
+            total._value += amount
+        with bucket._lock:
+            bucket._value += 1.0
+        if ids and (now := monotonic()) >= self._next[number]:
+            self._next[number] = now + _PAUSE
+            bucket.set_exemplar(Exemplar(_labels(ids), amount, time()))
 
 
 def _labels(ids: tuple[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ takes 2 MB.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.applications import Starlette
@@ -93,14 +93,13 @@ class Traced:
         self._untraced = untraced
         self._http = http
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # As FastAPI's own `exclude` does it: else a mounted app that is not instrumented begins a trace of its own.
         scope.setdefault("fastapi.telemetry", None)
         # A mounted app that is instrumented too is part of the request that is observed already.
         http = scope["type"] == "http"
         if KEY in scope or (http and is_quiet(scope["path"])):
-            await self._untraced(scope, receive, send)
-        elif http:
-            await self._http(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return self._untraced(scope, receive, send)
+        if http:
+            return self._http(scope, receive, send)
+        return self.app(scope, receive, send)
