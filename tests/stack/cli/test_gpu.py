@@ -158,7 +158,10 @@ def test_the_exporter_says_that_there_is_no_gpu(cards, environment):
     cards.set({"driver.loaded": 0})
     with exporting(environment) as (_, address, told):
         assert "no GPU on this host" in told
-        assert gpu_series(address) == {("gpu_devices", None): 0}
+        series = gpu_series(address)
+        assert series.pop(("gpu_devices", None)) == 0
+        assert {name for name, _ in series} == {"gpu_reader_state"}
+        assert 'gpu_reader_state{state="absent"} 1.0' in httpx.get(f"{address}/metrics").text
         assert httpx.get(f"{address}/health/ready").status_code == 200
 
 
