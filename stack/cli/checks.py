@@ -73,8 +73,8 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
     if promtool or every:  # where all is wanted, a missing program is a failed check
         rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
         yield Step("promtool", (promtool or "promtool", "check", "rules", *rules))
-    choice = () if every else ("-m", QUICK, *PARALLEL)
-    yield Step("pytest", (python, "-m", "pytest", *choice, *extra))
+    choice = () if every else ("-m", QUICK)
+    yield Step("pytest", (python, "-m", "pytest", *choice, *PARALLEL, *extra))
 
 
 def _promtool() -> str | None:

@@ -123,8 +123,11 @@ def own_stack(tmp_path):
         yield lambda *options, **variables: stacks.enter_context(native_stack_in(tmp_path, *options, **variables))
 
 
+STACKS = {"native_stack", "own_stack"}
+
+
 def pytest_collection_modifyitems(items):
-    """Tests that share the stack run in one process of pytest-xdist, so that it is started once."""
+    """Tests of whole stacks run in one process of pytest-xdist: what they share is started once, and no two at once."""
     for item in items:
-        if "native_stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("native_stack"))
+        if STACKS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("stacks"))

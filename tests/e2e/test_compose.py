@@ -21,7 +21,7 @@ import yaml
 from alerts.thresholds import THRESHOLDS
 from stack.paths import PROJECT
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("stacks"), pytest.mark.timeout(900)]
 
 SAMPLES = PROJECT / "app" / "samples"
 PUBLISHED = ("API", "CONSOLE", "PROMETHEUS", "ALERTMANAGER", "GRAFANA", "JAEGER", "OTLP")

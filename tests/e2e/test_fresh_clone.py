@@ -16,7 +16,7 @@ from stack.native.ports import Ports
 from stack.paths import PROJECT
 from tests.e2e.conftest import free_ports
 
-pytestmark = [pytest.mark.slow, pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.integration, pytest.mark.timeout(600), pytest.mark.xdist_group("stacks")]
 
 
 @dataclass(frozen=True)

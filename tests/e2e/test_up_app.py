@@ -30,7 +30,7 @@ def chat(tmp_path_factory):
         yield found
 
 
-@pytest.mark.xdist_group("app_chat")
+@pytest.mark.xdist_group("stacks")
 class TestChat:
     """Sub-apps, WebSockets, middleware, logging and metrics of its own."""
 
@@ -109,7 +109,7 @@ def feed(tmp_path_factory):
         yield found
 
 
-@pytest.mark.xdist_group("app_feed")
+@pytest.mark.xdist_group("stacks")
 class TestFeed:
     """Server-sent events, background tasks, lifespan state; instrumented with OpenTelemetry by its author."""
 
@@ -147,7 +147,7 @@ def billing(tmp_path_factory):
         yield found
 
 
-@pytest.mark.xdist_group("app_billing")
+@pytest.mark.xdist_group("stacks")
 class TestBilling:
     """A factory in a package, with settings from a file and routers, in two processes."""
 

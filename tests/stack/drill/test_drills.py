@@ -10,7 +10,7 @@ from rich.console import Console
 
 from stack.drill.run import DRILLS, run
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("stacks")]
 
 
 @pytest.fixture
