@@ -65,7 +65,7 @@ class AccessLines:
             self._date = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
             self._second = second
         traced = f'","trace_id":"{ids[0]}","span_id":"{ids[1]}"' if ids else '"'
-        added = "".join([f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in fields.fields.items()])
+        added = _added(fields.fields) if fields.fields else ""
         return (
             f'{{"timestamp":"{self._date}.{nanoseconds // 1000:06d}{self._heads[level]},"pid":{os.getpid()}'
             f',"request_id":"{fields.request_id}{traced}{added}'
@@ -73,6 +73,10 @@ class AccessLines:
             f',"status":{line["status"]},"outcome":"{line["outcome"]}","duration_seconds":{line["duration_seconds"]:.6f}'
             f',"request_bytes":{line["request_bytes"]},"response_bytes":{line["response_bytes"]}}}'
         )
+
+
+def _added(added: Mapping[str, str]) -> str:
+    return "".join([f",{quoted(redact(name))}:{quoted(redact(value))}" for name, value in added.items()])
 
 
 def _addable(added: Mapping[str, Any]) -> bool:
