@@ -18,7 +18,7 @@ def request_id(headers: list[tuple[bytes, bytes]]) -> str:
             given = value.decode("ascii")
             if redact(given) == given:  # an id is in every line and on the answer: no place for a key
                 return given
-    return f"{getrandbits(128):032x}"
+    return getrandbits(128).to_bytes(16).hex()  # as `:032x`, at half its cost
 
 
 def answer_headers(

@@ -84,7 +84,7 @@ class Exchange:
         if span is not None:
             context = span.get_span_context()
             if context.is_valid:
-                self._ids = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+                self._ids = context.trace_id.to_bytes(16).hex(), context.span_id.to_bytes(8).hex()
                 self._flags = context.trace_flags
             else:
                 span = None
