@@ -4,6 +4,9 @@ import pytest
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import PlainTextResponse
 
+from telemetry._secret_attributes import treatment
+from telemetry._secrets import adding
+from telemetry.catalog import Attribute
 from telemetry.context import current_request_id, current_trace_id
 from telemetry.logs import get_logger
 
@@ -105,3 +108,11 @@ async def test_nothing_of_one_request_is_left_for_the_next(app, client, lines):
     first, second, after = lines()
     assert first["request_id"] == "r-1" != second["request_id"]
     assert "request_id" not in after
+
+
+def test_only_an_unbroken_row_of_hexadecimal_digits_is_an_id_without_a_look_for_secrets():
+    shown = treatment(Attribute.REQUEST_ID)
+    with adding((), (r"\d{4} \d{4} \d{4} \d{4}",)):
+        assert shown("0af7651916cd43dd8448eb211c80319c") == "0af7651916cd43dd8448eb211c80319c"
+        assert shown("4111 1111 1111 1111") == "[redacted]"
+        assert shown("AKIA" + "ABCDEFGH01234567") == "AKIA[redacted]"
