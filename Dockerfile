@@ -12,7 +12,8 @@ RUN groupadd --gid 10001 plainview \
  && useradd --uid 10001 --gid plainview --home-dir /var/lib/plainview --no-create-home --shell /usr/sbin/nologin plainview \
  && install -d -o plainview -g plainview -m 0700 /var/lib/plainview \
  && install -d -o plainview -g plainview /run/plainview /badger \
-      /secrets/alertmanager /secrets/console /secrets/grafana /secrets/notifier /secrets/postgres /secrets/service
+      /secrets/alertmanager /secrets/console /secrets/grafana /secrets/notifier /secrets/postgres \
+      /secrets/prometheus /secrets/service
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/plainview
 COPY app app
