@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.model import Board, Row
 from dashboards.panels import text
-from dashboards.rows import gpu, gpu_cards, gpu_errors, gpu_limits, gpu_links, gpu_reader
+from dashboards.rows import gpu, gpu_cards, gpu_errors, gpu_limits, gpu_links, gpu_memory, gpu_reader
 
 NOTE = (
     "No number here stands for something that is not known. A card that does not give a reading stands in the legend "
@@ -19,7 +19,7 @@ def board() -> Board:
     return Board(
         name="gpu",
         title="GPU",
-        description="Cards, utilization, memory, power, temperature, clocks, links, errors, and how fresh the readings are.",
+        description="Cards, utilization, memory of cards and of work, power, temperature, clocks, links, errors, and how fresh the readings are.",
         rows=(
             Row(
                 "Is every card all right?",
@@ -44,6 +44,17 @@ def board() -> Board:
                     gpu.memory(),
                     gpu.memory_share(),
                     gpu.bandwidth(),
+                ),
+            ),
+            Row(
+                "Memory of the work",
+                (
+                    gpu_memory.of_models(),
+                    gpu_memory.leak(),
+                    gpu_memory.peak(),
+                    gpu_memory.torch(),
+                    gpu_memory.exhausted(),
+                    gpu_memory.restarts(),
                 ),
             ),
             Row("Parts of divided cards (MIG)", (gpu.instance_activity(), gpu.instance_memory())),

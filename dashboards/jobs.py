@@ -1,16 +1,16 @@
-"""Jobs: how many, how they end, how long they take, what they cost."""
+"""Jobs: how many, how they end, how long they take, what they cost and what the provider charges."""
 
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import cost, glance, job_time, jobs
+from dashboards.rows import bill, cost, glance, job_time, jobs
 
 
 def board() -> Board:
     return Board(
         name="jobs",
         title="Jobs",
-        description="Jobs by outcome, the queue, where the time goes, and what a job costs.",
+        description="Jobs by outcome, the queue, where the time goes, what a job costs, and what the provider charges.",
         rows=(
             Row(
                 "Are jobs all right?",
@@ -42,5 +42,7 @@ def board() -> Board:
                     cost.by_customer(12),
                 ),
             ),
+            Row("Bill", (bill.charged(), cost.periods(6), bill.compared())),
+            Row("Foretold and unknown", (bill.quotes(), bill.etas(), bill.unpriced())),
         ),
     )

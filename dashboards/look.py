@@ -33,6 +33,7 @@ def falling(bad: float, warn: float) -> Steps:
 SERIES_COLOURS: Final = MappingProxyType(
     {
         "p50": "blue",
+        "p90": "orange",
         "p95": "orange",
         "p99": "red",
         "alert above": "dark-red",
@@ -51,6 +52,8 @@ SERIES_COLOURS: Final = MappingProxyType(
         "queued": "blue",
         "running": "green",
         "oldest": "blue",
+        "bill": "orange",
+        "metered": "purple",
         "today": "purple",
         "this month": "dark-purple",
         "exported": "green",
@@ -70,7 +73,14 @@ VALUE_COLOURS: Final = MappingProxyType(
             "abandoned": "dark-red",
             "accepted": "green",
         },
-        "kind": {"job": "purple", "retry": "orange", "failed": "red", "cancelled": MUTED},
+        "kind": {
+            "job": "purple",
+            "retry": "orange",
+            "failed": "red",
+            "cancelled": MUTED,
+            "idle": "yellow",
+            "overhead": "dark-yellow",
+        },
         "stage": {"decode": "blue", "animate": "purple", "encode": "orange", "store": "green"},
         "level": {
             "debug": MUTED,

@@ -9,16 +9,18 @@ from dashboards.panels import bargauge, stat, timeseries
 from telemetry import catalog
 
 NO_COST = "No job has run yet"
+#: What jobs cost; a card also costs while it is idle, and while a worker starts and ends.
+OF_JOBS = q.select(catalog.COST, 'kind!~"idle|overhead"')
 
 
 def row() -> Row:
     return Row("Cost", (periods(), price(), rate(), by_customer()))
 
 
-def periods() -> Panel:
+def periods(width: int = 4) -> Panel:
     about = About(
         "Cost today and this month",
-        "Device time times its price, summed from the database over the calendar day and month.",
+        "Device time of jobs times its price, summed from the database over the calendar day and month.",
         unit="currencyUSD",
         empty="Not reported yet",
     )
@@ -27,7 +29,7 @@ def periods() -> Panel:
         Query(q.period(catalog.COST_PERIOD, "day"), "today"),
         Query(q.period(catalog.COST_PERIOD, "month"), "this month"),
         decimals=4,
-        width=4,
+        width=width,
         height=8,
     )
 
@@ -47,7 +49,7 @@ def price() -> Panel:
 def rate(width: int = 8) -> Panel:
     about = About(
         "Cost by kind",
-        "USD in the hour before each point. Retry and failed are money without a result.",
+        "USD in the hour before each point. Retry and failed are money without a result; idle and overhead are paid while no job runs.",
         unit="currencyUSD",
         empty=NO_COST,
     )
@@ -74,7 +76,7 @@ def per_job() -> Panel:
         empty="No job succeeded in a day",
     )
     succeeded = q.counted(q.select(catalog.JOB_FINISHED, 'outcome="succeeded"'), "1d")
-    expr = f"{q.counted(q.select(catalog.COST), '1d')}\n/\n({succeeded} > 0)"
+    expr = f"{q.counted(OF_JOBS, '1d')}\n/\n({succeeded} > 0)"
     return stat(about, Query(expr, "per job"), decimals=5, width=6)
 
 
@@ -86,17 +88,17 @@ def per_output_second() -> Panel:
         empty="No video made in a day",
     )
     made = q.counted(q.select(catalog.JOB_OUTPUT_SECONDS), "1d")
-    expr = f"{q.counted(q.select(catalog.COST), '1d')}\n/\n({made} > 0)"
+    expr = f"{q.counted(OF_JOBS, '1d')}\n/\n({made} > 0)"
     return stat(about, Query(expr, "per second"), decimals=6, width=6)
 
 
 def waste() -> Panel:
     about = About(
         "Cost without result",
-        "Share of the last day's cost that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",
+        "Share of what jobs cost in the last day that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",
         unit="percentunit",
         empty=NO_COST,
     )
-    wasted = q.counted(q.select(catalog.COST, 'kind!="job"'), "1d")
-    expr = q.ratio(wasted, q.counted(q.select(catalog.COST), "1d"))
+    wasted = q.counted(q.select(catalog.COST, 'kind=~"retry|failed|cancelled"'), "1d")
+    expr = q.ratio(wasted, q.counted(OF_JOBS, "1d"))
     return stat(about, Query(expr, "without result"), steps=look.rising(0.1, 0.25), decimals=1, width=6)

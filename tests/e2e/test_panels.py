@@ -12,7 +12,9 @@ from stack.paths import PROJECT
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SAMPLES = PROJECT / "app" / "samples"
-OVERVIEW, SERVICE, GPU, TELEMETRY = (f"plainview-{name}" for name in ("overview", "service", "gpu", "telemetry"))
+OVERVIEW, SERVICE, JOBS, GPU, TELEMETRY = (
+    f"plainview-{name}" for name in ("overview", "service", "jobs", "gpu", "telemetry")
+)
 SIMULATED = "the simulated card has no such reading"
 
 #: Panels that are empty on a stack that is well, and why. One that is not belongs out of this table.
@@ -21,6 +23,11 @@ EMPTY = {
     (OVERVIEW, "Failed exports"): "the trace store took all spans",
     (OVERVIEW, "Notifications"): "no target is set",
     (OVERVIEW, "Alerts firing now"): "no alert fires",
+    (JOBS, "Bill of the provider"): "no provider is set",
+    (JOBS, "Time without a price"): "the simulated card has a price",
+    (JOBS, "Quotes that came true"): "the first job of a stack has nothing to be foretold from",
+    (JOBS, "Predicted ends that came true"): "the first job of a stack has nothing to be foretold from",
+    (GPU, "Memory of torch"): "nobody uses torch",
     (GPU, "XID errors"): SIMULATED,
     (GPU, "XID errors by age"): "the card reported none",
     (GPU, "Failed readings"): "no reading failed",
@@ -48,6 +55,8 @@ EMPTY = {
 #: Panels of which some queries are empty: their legends, and why.
 PARTLY = {
     (OVERVIEW, "Requests per hour"): ({"3xx", "5xx"}, "the API redirected nobody and did not fail"),
+    (JOBS, "Bill and metered cost of the month"): ({"bill"}, "no provider is set"),
+    (GPU, "Growth with each piece of work"): ({"{{model}} {{device}} {{source}}"}, "one piece of work has no slope"),
     (GPU, "Cards"): ({"real"}, "the stack has a simulated card only"),
     (GPU, "Time with clocks held down"): ({"GPU {{index}} {{reason}}"}, "nothing holds them down"),
     (GPU, "Remapped rows"): ({"GPU {{index}} waiting", "GPU {{index}} failed"}, "no row waits"),
