@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 PREFIX: Final = "PLAINVIEW_ALERT_"
 
-Unit = Literal["ratio", "seconds", "count", "bytes"]
+Unit = Literal["ratio", "seconds", "count", "bytes", "usd", "times"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,27 @@ NVLINK_ERRORS: Final = Threshold(
 LEAK_BYTES: Final = Threshold(
     "MemoryLeak", "LEAK_BYTES", 8 * 2**20, "bytes", "Bytes by which memory grows with each piece of work."
 )
+BUDGET_RATIO: Final = Threshold(
+    "CostDayNearBudget", "BUDGET_RATIO", 0.8, "ratio", "Share of the day's budget that is spent."
+)
+IDLE_USD: Final = Threshold(
+    "GpuIdlePaid", "IDLE_USD", 1, "usd", "Cost of one real card in an hour for all of which no job held it."
+)
+COST_JUMP_FACTOR: Final = Threshold(
+    "CostPerJobJump", "COST_JUMP_FACTOR", 2, "times", "Cost of a job in an hour over that of the day before."
+)
+COST_JUMP_MIN_JOBS: Final = Threshold(
+    "CostPerJobJump:jobs", "COST_JUMP_MIN_JOBS", 10, "count", "Finished jobs below which their mean cost says little."
+)
+BILL_RATIO: Final = Threshold(
+    "BillDiffers", "BILL_RATIO", 0.1, "ratio", "Share of the month's bill by which it differs from the metered cost."
+)
+BILL_USD: Final = Threshold(
+    "BillDiffers:usd", "BILL_USD", 1, "usd", "Difference between bill and metered cost that is too small to matter."
+)
+BILL_SECONDS: Final = Threshold(
+    "BillUnreadable", "BILL_SECONDS", 3600, "seconds", "Time without a reading of the provider's bill that succeeded."
+)
 EXPORT_SECONDS: Final = Threshold(
     "TelemetryExportFailing",
     "EXPORT_SECONDS",
@@ -112,6 +133,13 @@ THRESHOLDS: Final = (
     GPU_MEMORY_RATIO,
     NVLINK_ERRORS,
     LEAK_BYTES,
+    BUDGET_RATIO,
+    IDLE_USD,
+    COST_JUMP_FACTOR,
+    COST_JUMP_MIN_JOBS,
+    BILL_RATIO,
+    BILL_USD,
+    BILL_SECONDS,
     EXPORT_SECONDS,
     SCRAPE_SECONDS,
     NOTIFICATION_FAILURES,
