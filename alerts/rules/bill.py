@@ -8,13 +8,13 @@ from typing import Final
 from alerts import thresholds
 from alerts.expressions import kept, limit, value_of
 from alerts.rule import Rule
-from alerts.rules.cost import COST_MONTH
 from dashboards.queries import counted, select
 from telemetry import catalog
 
 BILL_MONTH: Final = select(catalog.PROVIDER_BILL, 'period="month"')
 BILL: Final = f"sum (max by (provider) ({kept(BILL_MONTH)}))"
-METERED: Final = f"max ({kept(COST_MONTH)})"
+PAID_MONTH: Final = select(catalog.PAID_PERIOD, 'period="month"')
+METERED: Final = f"max ({kept(PAID_MONTH)})"
 APART: Final = f"abs({BILL} - {METERED})"
 #: A provider's time of success is kept while it is not readable: what it last showed is what counts.
 SINCE: Final = f"time() - max by (provider) ({catalog.PROVIDER_BILL_LAST_SUCCESS.name})"
@@ -35,9 +35,9 @@ and
         summary='The bill of the month and the metered cost are ${{ $value | printf "%.2f" }} apart',
         description=(
             f'The provider charged ${{{{ with query `{BILL}` }}}}{{{{ . | first | value | printf "%.2f" }}}}{{{{ end }}}} this month, '
-            f'jobs were metered at ${{{{ with query `{METERED}` }}}}{{{{ . | first | value | printf "%.2f" }}}}{{{{ end }}}}; '
+            f'devices were metered at ${{{{ with query `{METERED}` }}}}{{{{ . | first | value | printf "%.2f" }}}}{{{{ end }}}}; '
             f"the threshold is {{{{ {value_of(thresholds.BILL_RATIO)} | humanizePercentage }}}} of the bill. "
-            "Idle cards, other uses of the account or a wrong price are the usual reasons."
+            "Other uses of the account, storage or a wrong price are the usual reasons."
         ),
         dashboard="plainview-jobs",
     ),

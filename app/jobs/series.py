@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from app.background import every
 from app.database.engine import AsyncDatabase
@@ -43,12 +43,14 @@ class Reading:
     oldest_queued_seconds: float = 0.0
     heartbeats: dict[str, datetime] = field(default_factory=dict)
     cost_usd: dict[str, float] = field(default_factory=dict)
+    paid_usd: dict[str, float] = field(default_factory=dict)
     taken_at: float = 0.0
 
 
 def read(connection: Connection, zone: ZoneInfo) -> Reading:
     """Return the figures as they are now; days and months begin in `zone`."""
     moment = now(connection)
+    starts = periods(moment, zone)
     counts = select(job.c.state, func.count().label("jobs")).where(job.c.state.in_((State.QUEUED, State.RUNNING)))
     by_state = {row.state: int(row.jobs) for row in connection.execute(counts.group_by(job.c.state))}
     oldest = connection.scalar(select(func.min(job.c.queued_at)).where(job.c.state == State.QUEUED))
@@ -57,7 +59,8 @@ def read(connection: Connection, zone: ZoneInfo) -> Reading:
         running=by_state.get(State.RUNNING, 0),
         oldest_queued_seconds=0.0 if oldest is None else max(0.0, (moment - oldest).total_seconds()),
         heartbeats=workers.heartbeats(connection),
-        cost_usd={period: _cost(connection, start) for period, start in periods(moment, zone).items()},
+        cost_usd={period: _cost(connection, start, ledger.c.job_id.is_not(None)) for period, start in starts.items()},
+        paid_usd={period: _cost(connection, start, true()) for period, start in starts.items()},
         taken_at=time.monotonic(),
     )
 
@@ -68,9 +71,9 @@ def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
     return {"day": day, "month": day.replace(day=1)}
 
 
-def _cost(connection: Connection, since: datetime) -> float:
-    held = (ledger.c.quarter >= quarter(since)) & ledger.c.job_id.is_not(None)
-    return float(connection.scalar(select(func.sum(ledger.c.cost_nanousd)).where(held)) or 0) / _USD
+def _cost(connection: Connection, since: datetime, which: ColumnElement[bool]) -> float:
+    rows = select(func.sum(ledger.c.cost_nanousd)).where(ledger.c.quarter >= quarter(since), which)
+    return float(connection.scalar(rows) or 0) / _USD
 
 
 class ServiceSeries(Collector):
@@ -101,6 +104,7 @@ class ServiceSeries(Collector):
         yield _family(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
         yield _family(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))
         yield _family(catalog.COST_PERIOD, reading.cost_usd)
+        yield _family(catalog.PAID_PERIOD, reading.paid_usd)
 
 
 def _newest(heartbeats: dict[str, datetime]) -> dict[str, float]:

@@ -17,7 +17,7 @@ QUANTILES = ((0.5, "p50"), (0.9, "p90"))
 def charged(width: int = 6) -> Panel:
     about = About(
         "Bill of the provider",
-        "What the provider of the GPUs charged in the calendar day and month. It is more than jobs cost by what idle cards and other uses of the account cost.",
+        "What the provider of the GPUs charged in the calendar day and month. It is more than what devices were metered at by storage and other uses of the account.",
         unit="currencyUSD",
         empty=NO_PROVIDER,
     )
@@ -28,7 +28,7 @@ def charged(width: int = 6) -> Panel:
 def compared(width: int = 12) -> Panel:
     about = About(
         "Bill and metered cost of the month",
-        "The bill beside what jobs were metered at. Where they part is money that no job explains: the alert BillDiffers tells of it.",
+        "The bill beside what devices were metered at, idle time and cold starts included. Where they part is money that nothing here explains: the alert BillDiffers tells of it.",
         unit="currencyUSD",
         empty=NO_PROVIDER,
     )
@@ -36,7 +36,7 @@ def compared(width: int = 12) -> Panel:
     return timeseries(
         about,
         Query(f"sum(max by (provider) ({bill}))", "bill"),
-        Query(q.period(catalog.COST_PERIOD, "month"), "metered"),
+        Query(q.period(catalog.PAID_PERIOD, "month"), "metered"),
         style="lines",
         decimals=2,
         width=width,

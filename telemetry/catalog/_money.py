@@ -29,6 +29,14 @@ COST_PERIOD: Final = Metric(
     labels=("period",),
     source="service",
 )
+PAID_PERIOD: Final = Metric(
+    "paid_period_usd",
+    "gauge",
+    "What devices cost so far in the calendar day or month, idle time and overhead included, summed from the ledger.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
 BUDGET: Final = Metric(
     "budget_usd",
     "gauge",

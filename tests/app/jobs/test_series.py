@@ -68,6 +68,7 @@ async def test_cost_of_a_day_is_what_runs_cost_since_midnight(series: ServiceSer
     await asyncio.to_thread(database.write, write, "w1", CPU, Price(190_000, "test"), entries)
     await series.refresh()
     assert exposed(series).get_sample_value("cost_period_usd", {"period": "day"}) == 2
+    assert exposed(series).get_sample_value("paid_period_usd", {"period": "day"}) == 3
 
 
 async def test_worker_that_stopped_in_order_has_no_heartbeat(series: ServiceSeries, database: Database) -> None:
