@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import traceback
 
 import pytest
 
@@ -122,6 +123,7 @@ def _in_child(gpus, opened, registry):
             return 3
         return 0 if _opened_anew(opened) else 4
     except BaseException:  # noqa: BLE001 - the child must not go on as a second test run
+        os.write(2, traceback.format_exc().encode())
         return 5
 
 
