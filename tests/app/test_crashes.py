@@ -105,6 +105,7 @@ def test_job_of_a_killed_worker_finishes_once(
     assert len(events(worker.log, "job.finished")) == 1
 
 
+@pytest.mark.slow
 def test_ledger_of_a_killed_worker_lacks_its_last_second_at_most(
     running: Service, customer: Customer, database: Database
 ) -> None:

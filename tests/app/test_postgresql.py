@@ -138,6 +138,7 @@ def test_ids_are_asked_for_in_chunks(empty: Settings) -> None:
         assert database.read(rows.with_files, [f"{number:032x}" for number in range(70_000)]) == set()
 
 
+@pytest.mark.slow
 def test_job_of_a_killed_worker_finishes_once(empty: Settings, tmp_path: Path, form: Form, wav: bytes) -> None:
     migrate(empty)
     environment = {
@@ -187,6 +188,7 @@ def test_statements_commits_and_connections_are_measured(empty: Settings) -> Non
     assert value("db_client_connections", db_client_connection_state="idle", **pool) is None
 
 
+@pytest.mark.slow
 def test_job_that_ran_out_of_memory_succeeds_on_the_worker_that_takes_over(
     empty: Settings, tmp_path: Path, form: Form
 ) -> None:

@@ -83,6 +83,7 @@ def test_sign_in_link_leads_to_the_overview_with_figures(native_stack, job, page
     assert "/generate" in page.wait(panel("Request rate by route", "?.querySelector('.legend-table')?.textContent"))
 
 
+@pytest.mark.slow
 def test_chart_has_its_values_in_a_table(native_stack, job, page):
     page.open(native_stack.url("console"))
     page.wait(panel("Request rate by route", "?.matches('[data-state=ready]')"), 40)
