@@ -175,6 +175,7 @@ def test_second_worker_of_the_same_id_does_not_start(running: Service) -> None:
     assert "PLAINVIEW_WORKER_ID" in second.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_many_jobs_all_finish(running: Service, customer: Customer) -> None:
     running.start("serve")
     running.start("worker")

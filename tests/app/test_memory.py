@@ -82,8 +82,9 @@ def fill_up(customer: Customer) -> str:
 
 @pytest.mark.parametrize(
     "killed",
-    [pytest.param(False, id="drained"), pytest.param(True, id="killed while it drains", marks=pytest.mark.slow)],
+    [pytest.param(False, id="drained"), pytest.param(True, id="killed while it drains")],
 )
+@pytest.mark.slow
 def test_second_identical_job_succeeds_on_the_worker_that_takes_over_after_a_lack_of_memory(
     running: Service, customer: Customer, database: Database, *, killed: bool
 ) -> None:

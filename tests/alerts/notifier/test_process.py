@@ -40,7 +40,8 @@ def test_killed_in_the_middle_of_a_delivery_it_delivers_again(database):
             hook.wait()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow
 def test_stop_is_clean_and_quick_though_a_target_hangs(database, signum):
     port = free_port()
     with hook_on() as hook:

@@ -64,6 +64,7 @@ async def answered(client: httpx.AsyncClient, path: str, **query) -> dict:
     raise AssertionError(f"no data for {path} {query}: {answer.text}")
 
 
+@pytest.mark.slow
 async def test_what_the_page_asks_for_comes_from_a_real_prometheus(telemetry, prometheus):
     port = free_port()
     url = f"http://127.0.0.1:{port}"

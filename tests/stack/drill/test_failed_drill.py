@@ -48,6 +48,7 @@ def _processes(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_failure_is_explained_and_everything_is_put_away(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(drills, "DRILLS", {**drills.DRILLS, "harmless": Harmless()})

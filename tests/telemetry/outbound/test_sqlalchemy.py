@@ -137,6 +137,7 @@ def test_a_server_that_is_not_there_is_the_apps_own_error(telemetry):
         engine.connect()
 
 
+@pytest.mark.slow
 def test_a_library_that_is_imported_later_is_instrumented_then():
     """In a process of its own: this one has imported everything."""
     code = """if True:
