@@ -81,6 +81,12 @@ class Telemetry:
         """Add a collector that is read at every scrape."""
         self.registry.register(collector)
 
+    def show_price(self, device: Device) -> None:
+        """Export the price of a second of `device`, where it is known."""
+        price = self.prices.of(device).usd_per_second
+        if price is not None:
+            self.gauge(catalog.GPU_PRICE).labels(device.kind).set(float(price))
+
     def edge(self, part: str) -> Edge:
         """Return a context manager in which an error of telemetry's is caught, counted and logged once."""
         return self.families.edge(part)

@@ -15,13 +15,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, get_args
 from zoneinfo import ZoneInfo
 
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from app.background import every
 from app.billing.provider import BillUnreadable, Provider, Reason
 from app.clock import utc_now
+from app.gauges import gauge
 from app.jobs.series import periods
 from telemetry import catalog
 from telemetry.logs import get_logger
@@ -104,20 +104,15 @@ class BillWatch(Collector):
         if bill is None:
             return
         read = catalog.PROVIDER_BILL_LAST_SUCCESS
-        yield _family(read, [((name,), bill.read_at.timestamp())])
+        yield gauge(read, {(name,): bill.read_at.timestamp()})
         now = utc_now()
         # Across midnight the figure read yesterday is no figure of today.
         same = {period for period, start in periods(now, self._zone).items() if bill.read_at >= start}
         if now - bill.read_at <= _STALE:
-            amounts = [((name, period), float(usd)) for period, usd in bill.usd.items() if period in same]
-            yield _family(catalog.PROVIDER_BILL, amounts)
-
-
-def _family(metric: catalog.Metric, values: Iterable[tuple[tuple[str, ...], float]]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for labels, value in values:
-        family.add_metric(labels, value)
-    return family
+            amounts: dict[tuple[str, ...], float] = {
+                (name, period): float(usd) for period, usd in bill.usd.items() if period in same
+            }
+            yield gauge(catalog.PROVIDER_BILL, amounts)
 
 
 @asynccontextmanager

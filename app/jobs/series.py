@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,7 @@ from app.background import every
 from app.database.engine import AsyncDatabase
 from app.database.tables import job, ledger
 from app.database.times import now
+from app.gauges import gauge
 from app.jobs import workers
 from app.jobs.job import OPERATION, State, nanousd
 from app.ledger.entry import quarter
@@ -95,16 +96,16 @@ class ServiceSeries(Collector):
 
     def collect(self) -> Iterable[Metric]:
         budgets = {period: float(budget) for period, budget in self._budgets.items() if budget is not None}
-        yield _family(catalog.BUDGET, budgets)
+        yield _by_one(catalog.BUDGET, budgets)
         reading = self._reading
         if reading is None or time.monotonic() - reading.taken_at > _STALE_SECONDS:
             return
-        yield _family(catalog.JOB_QUEUE_DEPTH, {OPERATION: reading.queued})
-        yield _family(catalog.JOB_RUNNING, {OPERATION: reading.running})
-        yield _family(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
-        yield _family(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))
-        yield _family(catalog.COST_PERIOD, reading.cost_usd)
-        yield _family(catalog.PAID_PERIOD, reading.paid_usd)
+        yield _by_one(catalog.JOB_QUEUE_DEPTH, {OPERATION: reading.queued})
+        yield _by_one(catalog.JOB_RUNNING, {OPERATION: reading.running})
+        yield _by_one(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
+        yield _by_one(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))
+        yield _by_one(catalog.COST_PERIOD, reading.cost_usd)
+        yield _by_one(catalog.PAID_PERIOD, reading.paid_usd)
 
 
 def _newest(heartbeats: dict[str, datetime]) -> dict[str, float]:
@@ -114,11 +115,8 @@ def _newest(heartbeats: dict[str, datetime]) -> dict[str, float]:
     return {"other" if place >= bound else worker: at for place, (at, worker) in reversed([*enumerate(newest_first)])}
 
 
-def _family(metric: catalog.Metric, values: dict[str, float]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for label, value in values.items():
-        family.add_metric([label], value)
-    return family
+def _by_one(metric: catalog.Metric, values: Mapping[str, float]) -> GaugeMetricFamily:
+    return gauge(metric, {(label,): value for label, value in values.items()})
 
 
 @asynccontextmanager

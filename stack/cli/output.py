@@ -46,6 +46,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def held(seconds: float) -> str:
+    """Return the time that a device was held: with tenths below a minute, where they count."""
+    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)  # noqa: PLR2004
+
+
 def money(usd: float) -> str:
     """Return an amount as people read it: cents, and below them one digit that counts: "$1.25", "$0.0003"."""
     places = 2 if usd == 0 else max(2, -math.floor(math.log10(abs(usd))))

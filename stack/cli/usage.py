@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from stack.cli import compose, service
-from stack.cli.output import columns, duration, escape, fail, money, out
+from stack.cli.output import columns, escape, fail, held, money, out
 
+#: Whose time it was that no job had: the device was idle, starting or draining.
+_NOBODY: Final = "(no job)"
 _BAR: Final = 24
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_MINUTE: Final = 60
 _FORMS: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%B %Y"}
 
 By = StrEnum("By", ["kind", "customer", "operation", "model", "device", "device_name"])  # no list of Literals here
@@ -81,9 +82,9 @@ def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> N
     body = [
         [
             *([datetime.fromisoformat(row["start"]).strftime(_FORMS[per])] if per else []),
-            *(escape(str(row.get(name) or "-")) for name in groups),
+            *(escape(str(row.get(name) or _NOBODY)) for name in groups),
             f"{row['jobs']:,}",
-            _time(row["gpu_seconds"]),
+            held(row["gpu_seconds"]),
             _cost(row),
             f"[cyan]{_bar(row['cost_usd'] / most if most else 0.0)}[/]",
         ]
@@ -95,11 +96,11 @@ def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> N
     names = len(header) - 4
     label = ["[bold]all[/]", *[""] * (names - 1)] if names else []
     # A job that was run in two of the rows is in both: of jobs there is no sum.
-    body.append([*label, "", _time(total["gpu_seconds"]), _cost(total), ""])
+    body.append([*label, "", held(total["gpu_seconds"]), _cost(total), ""])
     columns([[f"[dim]{cell}[/]" for cell in header], *body], right=frozenset(range(names, names + 3)))
     if total["unpriced_gpu_seconds"]:
         out.print(
-            f"\n  The price of {_time(total['unpriced_gpu_seconds'])} is not known; its cost is not in these sums."
+            f"\n  The price of {held(total['unpriced_gpu_seconds'])} is not known; its cost is not in these sums."
         )
 
 
@@ -108,10 +109,6 @@ def _cost(row: Mapping[str, Any]) -> str:
     if not row["unpriced_gpu_seconds"]:
         return known
     return f"[yellow]{known} + ?[/]" if row["cost_usd"] else "[yellow]unknown[/]"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < _MINUTE else duration(seconds)
 
 
 def _bar(share: float) -> str:

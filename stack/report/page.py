@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
 
-from stack.cli.output import columns, duration, escape, money, out
+from stack.cli.output import columns, escape, held, money, out
 from stack.report.day import Customer, Day, Jobs, Route, Trouble
 
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -91,7 +91,7 @@ def _customers(day: Day, rows: int) -> list[Sequence[str]]:
             f"{row.requests:,}",
             f"[red]{row.failed:,}[/]" if row.failed else "0",
             f"{row.jobs:,}",
-            _device_time(row.gpu_seconds),
+            held(row.gpu_seconds),
             money(row.cost_usd),
         )
         for name, row in islice(day.customers.top(_spending), rows)
@@ -112,7 +112,7 @@ def _jobs(day: Day) -> list[Sequence[str]]:
 
 
 def _job(name: str, row: Jobs) -> Sequence[str]:
-    return name, f"{row.count:,}", _device_time(row.gpu_seconds), _device_time(row.output_seconds), money(row.cost_usd)
+    return name, f"{row.count:,}", held(row.gpu_seconds), held(row.output_seconds), money(row.cost_usd)
 
 
 def _devices(day: Day) -> None:
@@ -121,7 +121,9 @@ def _devices(day: Day) -> None:
         (name, row) for name, row in day.devices.top(lambda row: row.gpu_seconds) if name in {"cpu", "simulated"}
     ]
     for name, row in stand_ins:
-        out.print(f"  {money(row.cost_usd)} of it for {row.count:,} jobs on a {name} device, priced as a GPU\n")
+        out.print(
+            f"  {money(row.cost_usd)} of it for {row.count:,} {'job' if row.count == 1 else 'jobs'} on a {name} device, priced as a GPU\n"
+        )
 
 
 def _troubles(day: Day, rows: int) -> list[Sequence[str]]:
@@ -177,7 +179,3 @@ def _time(seconds: float) -> str:
     if seconds >= 1:
         return f"{seconds:.1f} s"
     return f"{seconds * 1000:.0f} ms" if seconds >= _WHOLE_MILLISECONDS else f"{seconds * 1000:.1f} ms"
-
-
-def _device_time(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)  # noqa: PLR2004

@@ -102,9 +102,7 @@ def _opened(settings: TelemetrySettings, telemetry: "Telemetry", first_reading: 
     gpus.wait_for(lambda snapshot: snapshot.state != "starting", first_reading.total_seconds())
     before, telemetry.device = telemetry.device, gpus.device
     cards_before, telemetry.cards = telemetry.cards, lambda: gpus.snapshot().cards
-    price = telemetry.prices.of(gpus.device()).usd_per_second
-    if price is not None:
-        telemetry.gauge(catalog.GPU_PRICE).labels(gpus.device().kind).set(float(price))
+    telemetry.show_price(gpus.device())
     try:
         yield gpus
     finally:

@@ -46,9 +46,7 @@ def _charge(telemetry: "Telemetry", work: GpuWork) -> None:
     cost, customer = float(work.cost_usd), work.customer or UNATTRIBUTED
     telemetry.counter(catalog.COST).labels(work.kind).inc(cost)
     telemetry.counter(catalog.COST_ATTRIBUTED).labels(customer, work.operation).inc(cost)
-    price = telemetry.prices.of(work.device).usd_per_second
-    if price is not None:
-        telemetry.gauge(catalog.GPU_PRICE).labels(work.device.kind).set(float(price))
+    telemetry.show_price(work.device)
 
 
 def _span(work: GpuWork, span: Span, error: BaseException | None) -> None:
