@@ -44,6 +44,14 @@ api_key: Final = Table(
     Column("last_used_at", Moment),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    Column("name", String(100), nullable=False, server_default=""),
+    Column("scopes", String(255)),
+    Column("rate_limit", String(64)),
+    Column("origin", String(16), nullable=False, server_default="created"),
+    Column("revoked_by", String(64)),
+    Column("revoked_reason", String(200)),
+    Column("replaced_by", String(32)),
+    Index(None, "hash", unique=True),
 )
 
 job: Final = Table(

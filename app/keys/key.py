@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-Role = Literal["admin", "customer"]
+from app.keys.scopes import BY_ROLE, Role, Scope
+
 Tier = Literal["standard", "premium"]
 Status = Literal["active", "expired", "revoked"]
+Origin = Literal["created", "bootstrap", "environment", "rotated"]
 
-ROLES: Final[tuple[str, ...]] = get_args(Role)
 TIERS: Final[tuple[str, ...]] = get_args(Tier)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key without its secret."""
+    """One key without its secret.
+
+    Attributes:
+        name: what its owner calls it; "" when nobody named it.
+        scopes: what it may do; None for all that its role may.
+        rate_limit: a limit of its own, as the `limits` library reads it ("10/hour"); None for its tier's limits.
+        replaced_by: id of the key that a rotation made in its place.
+    """
 
     id: str
     prefix: str
@@ -27,6 +35,13 @@ class Key:
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    name: str = ""
+    scopes: frozenset[Scope] | None = None
+    rate_limit: str | None = None
+    origin: Origin = "created"
+    revoked_by: str | None = None
+    revoked_reason: str | None = None
+    replaced_by: str | None = None
 
     def status(self, moment: datetime) -> Status:
         """Return whether the key opens anything at `moment`."""
@@ -40,3 +55,7 @@ class Key:
     def is_admin(self) -> bool:
         """Whether the key may see every customer's jobs and manage keys."""
         return self.role == "admin"
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether the key has `scope`, of its own or by its role."""
+        return scope in (BY_ROLE[self.role] if self.scopes is None else self.scopes)

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from app.database.tables import api_key
 from app.database.times import now
-from app.keys.key import Key, Role, Tier
+from app.keys import scopes
+from app.keys.key import Key, Tier
+from app.keys.scopes import Role
 from app.keys.secret import Secret
 
 _SHOWN = [column for column in api_key.c if column.name != "hash"]
@@ -31,8 +33,7 @@ def add(  # noqa: PLR0913 - each names one fact of the key
         created_at=moment,
         expires_at=None if lifetime is None else moment + lifetime,
     )
-    values = {column.name: getattr(key, column.name) for column in _SHOWN}
-    connection.execute(insert(api_key).values(hash=secret.hash, **values))
+    connection.execute(insert(api_key).values(hash=secret.hash, **_values(key)))
     return key
 
 
@@ -71,5 +72,9 @@ def has_admin(connection: Connection) -> bool:
     return bool(connection.scalar(select(func.count()).select_from(api_key).where(api_key.c.role == "admin")))
 
 
+def _values(key: Key) -> dict[str, Any]:
+    return {column.name: getattr(key, column.name) for column in _SHOWN} | {"scopes": scopes.stored(key.scopes)}
+
+
 def _key(row: Mapping[str, Any] | Any) -> Key:
-    return Key(**row)
+    return Key(**{**row, "scopes": scopes.loaded(row["scopes"])})

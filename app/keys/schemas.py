@@ -9,7 +9,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.clock import utc_now
-from app.keys.key import Key, Role, Status, Tier
+from app.keys.key import Key, Status, Tier
+from app.keys.scopes import Role
 
 _CUSTOMER: Final = re.compile(r"[\w .@+-]{1,100}")
 

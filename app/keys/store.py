@@ -10,7 +10,8 @@ from datetime import timedelta
 from app.database.engine import open_database
 from app.database.schema import check_schema
 from app.keys import rows
-from app.keys.key import Key, Role, Tier
+from app.keys.key import Key, Tier
+from app.keys.scopes import Role
 from app.keys.secret import Secret, mint
 from app.settings import Settings
 

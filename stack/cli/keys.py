@@ -30,8 +30,9 @@ def create(
     ] = None,
 ) -> None:
     """Make a key and print it. It is not stored and cannot be shown again."""
-    from app.keys.key import ROLES, TIERS  # noqa: PLC0415
+    from app.keys.key import TIERS  # noqa: PLC0415
     from app.keys.schemas import NewKey  # noqa: PLC0415
+    from app.keys.scopes import ROLES  # noqa: PLC0415
     from app.keys.store import create_key  # noqa: PLC0415
 
     _one_of("--role", role, ROLES)
