@@ -35,6 +35,7 @@ from app.ledger.routes import router as usage_router
 from app.openapi import describe
 from app.quotes.desk import QuoteDesk
 from app.quotes.routes import router as quotes_router
+from app.redis import open_redis
 from app.services import Services
 from app.settings import Settings
 from telemetry import catalog, instrument
@@ -70,6 +71,7 @@ async def _lifespan(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_async_database(settings.database, telemetry=telemetry))
         await database.read(check_schema)
+        redis = await stack.enter_async_context(open_redis(settings))
         files = JobFiles(settings.data)
         files.prepare()
         queue = stack.enter_context(open_queue(settings, telemetry))
@@ -92,6 +94,6 @@ async def _lifespan(
 
         await stack.enter_async_context(in_one_process(settings.data, keep_house))
         app.state.services = Services(
-            settings, telemetry, database, queue, keys, files, health, QuoteDesk(database, telemetry.prices)
+            settings, telemetry, database, queue, keys, files, health, QuoteDesk(database, telemetry.prices), redis
         )
         yield

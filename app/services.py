@@ -15,6 +15,8 @@ from app.quotes.desk import QuoteDesk
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from app.health.checks import Health
     from telemetry import Telemetry
 
@@ -31,6 +33,8 @@ class Services:
     files: JobFiles
     health: Health
     quotes: QuoteDesk
+    #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.
+    redis: Redis | None
 
 
 def services_of(request: Request) -> Services:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -16,6 +17,7 @@ from telemetry.process_settings import ProcessSettings
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _DIALECTS: Final = ("sqlite", "postgresql")
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 
 
 def _database_url(value: str) -> str:
@@ -25,6 +27,19 @@ def _database_url(value: str) -> str:
         raise ValueError("should be sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE") from error
     if backend not in _DIALECTS:
         raise ValueError("should start with sqlite+aiosqlite:// or postgresql+psycopg://")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    allowed = "should be redis://HOST:PORT/NUMBER, rediss://HOST:PORT/NUMBER for TLS, or unix:///PATH"
+    try:
+        parts = urlsplit(value)
+        is_whole = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    number = "" if parts.scheme == "unix" else parts.path.strip("/")
+    if parts.scheme not in _REDIS_SCHEMES or not is_whole or (number and not number.isdecimal()):
+        raise ValueError(allowed)
     return value
 
 
@@ -67,6 +82,13 @@ class Settings(ProcessSettings):
         None, description="SQLite file in the data folder unless set; PostgreSQL: postgresql+psycopg://USER@HOST/DB."
     )
     database_password: SecretStr | None = Field(None, description="Password for `database_url`.")
+
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        None,
+        description="Redis that the nodes share limits and caches through, as redis://HOST:PORT/NUMBER; each process keeps "
+        "its own in memory unless set.",
+    )
+    redis_password: SecretStr | None = Field(None, description="Password for `redis_url`.")
 
     worker_id: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="Stable name of a worker; host and device unless set. Two workers never share one."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from stack.native import programs
 from stack.paths import Home
+from tests.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,23 @@ def promtool(program: Callable[[str], Path]) -> Path:
 @pytest.fixture(scope="session")
 def amtool(program: Callable[[str], Path]) -> Path:
     return program("amtool")
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of the whole run; `redis_url` gives it empty."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_port(shared_redis: RedisServer) -> int:
+    return shared_redis.port
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisServer) -> str:
+    """The address of a Redis that holds nothing."""
+    with shared_redis.client() as client:
+        client.flushall()
+    return shared_redis.url

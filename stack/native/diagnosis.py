@@ -221,11 +221,13 @@ def _clock_state() -> int | None:
 
 def _reachable(_home: Home) -> Iterator[Finding]:
     """Check what the settings name outside of the stack."""
-    for variable in ("PLAINVIEW_DATABASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+    for variable in ("PLAINVIEW_DATABASE_URL", "PLAINVIEW_REDIS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"):
         address = urlsplit(os.environ.get(variable, ""))
         if not address.hostname:
             continue
-        port = address.port or {"postgresql": 5432, "https": 443}.get(address.scheme.partition("+")[0], 80)
+        port = address.port or {"postgresql": 5432, "redis": 6379, "rediss": 6379, "https": 443}.get(
+            address.scheme.partition("+")[0], 80
+        )
         place = f"{variable}: {address.hostname}:{port}"
         try:
             socket.create_connection((address.hostname, port), CONNECT_SECONDS).close()

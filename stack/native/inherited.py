@@ -15,6 +15,8 @@ SECRETS: Final[Mapping[str, frozenset[str]]] = {
     "PLAINVIEW_METRICS_TOKEN": frozenset({"api", "app", "worker", "notifier", "console"}),
     "PLAINVIEW_NOTIFIER_TOKEN": frozenset({"notifier", "console"}),
     "PLAINVIEW_NOTIFY_URLS": frozenset({"notifier"}),
+    "PLAINVIEW_REDIS_PASSWORD": frozenset({"api", "worker"}),
+    "PLAINVIEW_REDIS_URL": frozenset({"api", "worker"}),
     "PLAINVIEW_RUNPOD_API_KEY": frozenset({"api"}),
     "OTEL_EXPORTER_OTLP_HEADERS": frozenset({"api", "app", "worker", "notifier"}),
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS": frozenset({"api", "app", "worker", "notifier"}),

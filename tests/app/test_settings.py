@@ -52,6 +52,23 @@ def test_password_in_a_wrong_url_is_not_shown(url: str, monkeypatch: pytest.Monk
     assert "db" in str(stopped.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://cache:6379", "redis://", "redis://cache:6379/first", "redis://cache:no", "unix://"]
+)
+def test_address_of_something_else_than_redis_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAINVIEW_REDIS_URL", url)
+    with pytest.raises(SettingsInvalid, match=r"PLAINVIEW_REDIS_URL=.*redis://HOST:PORT"):
+        Settings.read()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://cache", "rediss://cache:6380/2", "unix:///run/redis.sock", "redis://:pw@[::1]:6379/0"]
+)
+def test_address_of_redis_is_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAINVIEW_REDIS_URL", url)
+    assert Settings.read().redis_url == url
+
+
 def test_secret_comes_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("s3cret\n", encoding="utf-8")

@@ -1,0 +1,76 @@
+"""A real Redis of one test run, or of one test that ends it and starts it again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.app.processes import free_port, until
+
+
+def binary() -> str:
+    """Return the server's program; missing fails in CI and skips elsewhere.
+
+    On Debian `redis-server` is a link, in a package that also starts a service, to a program in `redis-tools`.
+    """
+    found = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Redis is not installed: apt-get install redis-tools")
+        pytest.skip("Redis is not installed: apt-get install redis-tools")
+    return found
+
+
+class RedisServer:
+    """A server without persistence on a port that stays its own, so that it can go away and come back."""
+
+    def __init__(self, folder: Path, *, password: str = "") -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._password = password
+        self._options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = [*self._options, *(["--requirepass", self._password] if self._password else [])]
+        command = ["redis-server", "--port", str(self.port), *options]
+        self.process = subprocess.Popen(command, executable=binary(), stdout=subprocess.DEVNULL)
+        with self.client() as client:
+            until(lambda: _answers(client))
+
+    def client(self) -> redis.Redis:
+        """Return a client of the server's own."""
+        return redis.Redis(port=self.port, password=self._password or None)
+
+    def kill(self) -> None:
+        """End the server at once, as fate does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+
+@contextmanager
+def redis_server(folder: Path, *, password: str = "") -> Iterator[RedisServer]:
+    """Give a server that answers; it ends with the block."""
+    server = RedisServer(folder, password=password)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
