@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from app.database.times import now
 from app.jobs.job import OPERATION, UNFINISHED, Job, State
 
 _MOST_IDS: Final = 500
+_FIELDS: Final = tuple(field.name for field in fields(Job))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class NewJob:
 
 def as_job(row: Row[Any]) -> Job:
     """Return a row of the table as a job."""
-    values = dict(row._mapping)  # noqa: SLF001 - the public way to a row's names
+    found = row._mapping  # noqa: SLF001 - the public way to a row's names
+    values = {name: found[name] for name in _FIELDS}  # a column that a newer version added is none of ours
     return Job(**values | {"state": State(values["state"]), "notes": tuple(values["notes"] or ())})
 
 

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from app.errors import Code, FieldError, ServiceError
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
+from app.jobs.acceptance import accept
 from app.jobs.job import OPERATION, State, nanousd
 from app.jobs.multipart import receive, too_large
 from app.jobs.rows import NewJob
@@ -93,7 +94,7 @@ async def submit(request: Request, key: Key, services: Services) -> Submitted:
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
             sent = await _receive(request, folder)
             quote, _ = await services.quotes.next(sent.audio_seconds)
-            place = await services.database.write(rows.add, _new_job(job_id, key, sent, quote))
+            place = await services.database.write(accept, _new_job(job_id, key, sent, quote))
     except (ServiceError, BadInput) as error:
         code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
         services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()
