@@ -2,10 +2,12 @@
 
 A rule is looked for only where one of its `hints` stands in the lower-case text, and the hints only where one of the
 `marks` does, as a single character is found fastest: nearly every text has none of them. All rules keep what says that
-something was there, and change nothing when they come over their own result again.
+something was there, and change nothing when they come over their own result again. Each is looked for in the text as it
+came, so that none takes the name by which another knows its secret.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 CUT: Final = "[redacted]"
@@ -18,13 +20,10 @@ class Rule(NamedTuple):
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
 
-    def applied(self, text: str) -> str:
-        return self.pattern.sub(_cut, text)
-
-
-def _cut(found: re.Match[str]) -> str:
-    kept: str = found.groupdict().get("keep") or ""
-    return f"{kept}{CUT}"
+    def found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Return where in `text` secrets of this kind begin and end."""
+        keeps = "keep" in self.pattern.groupindex
+        return ((match.end("keep") if keeps else match.start(), match.end()) for match in self.pattern.finditer(text))
 
 
 def _rule(marks: str, hints: str, pattern: str) -> Rule:
@@ -32,12 +31,14 @@ def _rule(marks: str, hints: str, pattern: str) -> Rule:
 
 
 # As in a connection string, a keyword argument, a query or JSON; not in prose, where words follow the colon.
-_ASSIGNED: Final = r"(?:\\?[\"'])?(?:\s?=\s?(?:\\?[\"'])?|:\s?\\?[\"']))"
-_VALUE: Final = r"[^\s\"'\\,;&)]+"
+_ASSIGNED: Final = r"(?:\\?[\"'])?(?:\s?=\s?(?:\\?[\"'])?|:\s?\\?[\"'])"
 _NAMES: Final = (
     r"passw(?:or)?d|pass_?phrase|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|credentials?|signature|session[_-]?id"
 )
+# A value ends where another secret is named: matches of one rule do not overlap, and that one is the next.
+_NO_NAME: Final = rf"(?!(?:{_NAMES}){_ASSIGNED}|authorization\s?[:=]|cookie:)"
+_VALUE: Final = rf"(?:{_NO_NAME}[^\s\"'\\,;&)])+"
 
 # No word boundary in front: in a rendered line the letter of an escape (`\n`) may come right before.
 RULES: Final = (
@@ -60,8 +61,7 @@ RULES: Final = (
     _rule("/", "hooks.slack", r"(?P<keep>hooks\.slack\.com/services/)[A-Za-z0-9/]+"),
     _rule("/", "api/webhooks", r"(?P<keep>api/webhooks/)[A-Za-z0-9_\-/]+"),
     _rule(":=", "bot", r"(?P<keep>bot)\d{6,}:[A-Za-z0-9_\-]{20,}"),
-    _rule(":=", "passw phrase pass_ph secret token key creden signat session", rf"(?P<keep>(?:{_NAMES}){_ASSIGNED}{_VALUE}"),
-    # Last, as they take whatever follows.
+    _rule(":=", "passw phrase pass_ph secret token key creden signat session", rf"(?P<keep>(?:{_NAMES}){_ASSIGNED}){_VALUE}"),
     _rule(":=", "authorization", rf"(?P<keep>authorization\s?[:=]\s?(?:[a-z]{{2,12}} )?){_VALUE}"),
     _rule(":=", "cookie", r"(?P<keep>cookie:\s?)[^\r\n\"'\\]+"),
 )  # fmt: skip

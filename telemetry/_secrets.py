@@ -41,18 +41,33 @@ _on_change: Final[list[Callable[[], None]]] = []
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced; the rest is unchanged."""
     small = text.lower()
+    spans: list[tuple[int, int]] = []
     done: Rule | None = None
     for first, last, hints in _MARKED:
         if first in small or last in small:
             for hint, rule in hints:
                 if hint in small and rule is not done:
                     done = rule
-                    text = rule.applied(text)
+                    spans.extend(rule.found(text))
     if len(text) >= _MAYBE_CUT_OFF and "://" in small:
-        text = CUT_OFF.applied(text)
+        spans.extend(CUT_OFF.found(text))
     for rule in _added[-1].rules:
-        text = rule.applied(text)
-    return text
+        spans.extend(rule.found(text))
+    if not spans:
+        return text
+    clean = _without(text, spans)
+    # Once more: what is cut may have stood between a name and a secret of another kind.
+    return clean if clean == text else redact(clean)
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """Return `text` with the union of `spans` cut out; what touches is one."""
+    pieces, end = [], 0
+    for begin, until in sorted(spans):
+        if begin > end or not pieces:
+            pieces += text[end:begin], CUT
+        end = max(end, until)
+    return "".join((*pieces, text[end:]))
 
 
 @lru_cache(maxsize=1024)

@@ -60,6 +60,24 @@ def test_a_password_that_was_cut_off_before_its_host_is_found():
     assert redact(f"{'x' * 80} http://host:8080") == f"{'x' * 80} http://host:8080"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token= authorization: ApiKey {}",
+        "token= token= {}",
+        "authorization= authorization: ApiKey {}",
+        "authorization: ApiKey token= {}",
+        "authorization: cookie: id={}",
+        'token="cookie: id={}"',
+        "bearer  cookie: id={}",
+        "basic password={}",
+        "token= Settings(database_password='{}')",
+    ],
+)
+def test_what_names_a_secret_is_not_taken_for_one(text):
+    assert CORE not in redact(text.format(CORE))
+
+
 PIECES = st.lists(
     st.sampled_from([*KINDS.values(), "password", "token=", "://", "bearer ", "cookie: ", ":", "@", " ", '"', "\\"])
     | st.text(),
