@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _PART: Final = "database"
 _BEGAN: Final = "_plainview_began"
 # As OpenTelemetry names them, where SQLAlchemy has another name.
+#: Who shows the pool of a name: an engine that goes late takes nothing away from the one made after it.
+_SHOWN_BY: Final[WeakValueDictionary[tuple[int, str], EngineMeter]] = WeakValueDictionary()
 _SYSTEMS: Final = {"mssql": "microsoft.sql_server", "oracle": "oracle.db"}
 
 
@@ -51,7 +54,7 @@ class EngineMeter:
     def __init__(self, engine: Engine, name: str, telemetry: Telemetry | None) -> None:
         one = partial(Series, telemetry=telemetry)
         self._engine = weakref.ref(engine)
-        self._name = name
+        self._place = (id(telemetry), name)
         self._system = _SYSTEMS.get(engine.dialect.name, engine.dialect.name)
         self._durations = one(catalog.DB_OPERATION_DURATION)
         self._pending = one(catalog.DB_PENDING, name)
@@ -100,6 +103,7 @@ class EngineMeter:
 
     @quiet(_PART)
     def _begin(self) -> None:
+        _SHOWN_BY[self._place] = self
         for series in (self._pending, self._timeouts, self._wait, self._use):
             series.now()
         for series, values, read in self._gauges:
@@ -107,6 +111,8 @@ class EngineMeter:
 
     @quiet(_PART)
     def _forget(self) -> None:
+        if _SHOWN_BY.get(self._place) is not self:
+            return
         self._pending.now().set(0)
         for series, values, _ in self._gauges:
             series.now().remove(*values)

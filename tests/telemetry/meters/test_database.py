@@ -174,3 +174,15 @@ def test_a_fault_of_ours_does_not_reach_the_query(engine, telemetry, registry, m
 )
 def test_the_name_of_an_operation_is_one_of_few(statement, name):
     assert operation_name(statement) == name
+
+
+def test_an_engine_that_goes_late_takes_nothing_from_the_next_of_its_name(tmp_path, telemetry, connections):
+    first, second = (sa.create_engine(f"sqlite:///{tmp_path}/{name}.db") for name in ("first", "second"))
+    watch_engine(first, "shop")
+    watch_engine(second, "shop")
+    first.dispose()
+    del first
+    gc.collect()
+    with second.connect():
+        assert connections("used") == 1
+    second.dispose()
