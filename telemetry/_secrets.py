@@ -40,6 +40,19 @@ _on_change: Final[list[Callable[[], None]]] = []
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced; the rest is unchanged."""
+    spans = _found(text)
+    for rule in _added[-1].rules:
+        spans.extend(rule.found(text))
+    if not spans:
+        return text
+    text = _without(text, spans)
+    # Once more: what was cut may have stood between a name and a secret of another kind.
+    while (clean := _without(text, _found(text))) != text:
+        text = clean
+    return text
+
+
+def _found(text: str) -> list[tuple[int, int]]:
     small = text.lower()
     spans: list[tuple[int, int]] = []
     done: Rule | None = None
@@ -51,18 +64,13 @@ def redact(text: str) -> str:
                     spans.extend(rule.found(text))
     if len(text) >= _MAYBE_CUT_OFF and "://" in small:
         spans.extend(CUT_OFF.found(text))
-    for rule in _added[-1].rules:
-        spans.extend(rule.found(text))
-    if not spans:
-        return text
-    clean = _without(text, spans)
-    # Once more: what is cut may have stood between a name and a secret of another kind.
-    return clean if clean == text else redact(clean)
+    return spans
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
     """Return `text` with the union of `spans` cut out; what touches is one."""
-    pieces, end = [], 0
+    pieces: list[str] = []
+    end = 0
     for begin, until in sorted(spans):
         if begin > end or not pieces:
             pieces += text[end:begin], CUT
