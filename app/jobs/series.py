@@ -68,7 +68,8 @@ def read(connection: Connection, zone: ZoneInfo) -> Reading:
 
 def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
     """Return when the calendar day and month of `moment` began in `zone`."""
-    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    # The first of two midnights, where clocks are set back at one.
+    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return {"day": day, "month": day.replace(day=1)}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final, NoReturn
@@ -14,6 +13,7 @@ from app import VERSION
 from app.database.engine import open_database
 from app.database.schema import check_schema
 from app.generation import load
+from app.jobs import process_start
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS
 from app.jobs.files import JobFiles
@@ -45,7 +45,6 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
 
     Ends by itself, with a status of `EXIT_STATUS`, when only a fresh process has the memory for the next job.
     """
-    began = time.monotonic_ns()
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
         telemetry = stack.enter_context(start(telemetry_settings))
@@ -55,7 +54,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         device = gpus.device()
         name = worker_id(settings, device)
         stack.enter_context(only_one(settings, name))
-        book = Book(device, price_of(telemetry.prices.of(device)), began=began)
+        book = Book(device, price_of(telemetry.prices.of(device)), began=process_start.began())
         keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
         identity = Identity(name, device, generator.model)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from app.clock import utc_now
@@ -45,8 +45,9 @@ class Book:
         self._incarnation = uuid.uuid4().hex
         self._written = 0
         self._lock = threading.Lock()
-        self._timeline = Timeline(monotonic() if began is None else began, price.nanousd)
-        self._since = wall()
+        now = monotonic()
+        self._timeline = Timeline(now if began is None else began, price.nanousd)
+        self._since = wall() - timedelta(microseconds=0 if began is None else (now - began) // 1000)
         self._kinds: dict[Held, Kind] = {}
         self._open: dict[Hashable, Entry] = {}
         self._of_run: dict[Held, list[Entry]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import Connection, func, select
@@ -76,7 +76,9 @@ def totals(
     A quarter hour that one of the moments lies in counts whole. With `customer` only its own rows count.
     """
     columns = [ledger.c[name] for name in by]
-    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter <= quarter(until - _MOMENT))
+    # Counted back in UTC: a local time that is counted back forgets which of two equal hours it stands in.
+    last = quarter(until.astimezone(UTC) - _MOMENT)
+    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter <= last)
     unpriced = func.sum(ledger.c.nanoseconds).filter(ledger.c.cost_nanousd.is_(None))
     query = (
         select(

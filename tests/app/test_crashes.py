@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,31 @@ def test_ledger_of_a_killed_worker_lacks_its_last_second_at_most(
     assert sum(row.cost_nanousd for row in whole) == pytest.approx(
         sum(row.nanoseconds for row in whole) * 190_000 // NANO, abs=2
     )
+
+
+@pytest.mark.slow
+def test_ledger_has_the_life_of_each_worker_less_a_second_for_each_kill(
+    running: Service, customer: Customer, database: Database
+) -> None:
+    """The watch is the test's: from the start of a process, its imports included, to its end."""
+    running.start("serve")
+    job_id, kills, lived, bounds = "", 2, 0.0, 0.7  # the last: for a busy machine
+    for life in range(kills + 1):
+        began = time.monotonic()
+        worker = running.start("worker")
+        job_id = job_id or customer.submit("slow=5")
+        customer.wait(job_id, lambda status: status["attempts"] > life and status["progress"] > 0.1)  # noqa: B023
+        if life < kills:
+            worker.kill()
+        else:
+            assert customer.wait(job_id, finished)["status"] == "succeeded"
+            assert worker.terminate() == 0
+        lived += time.monotonic() - began
+    rows = database.read(lambda connection: connection.execute(ledger.select()).all())
+    booked = sum(row.nanoseconds for row in rows) / NANO
+    assert lived - kills * FLUSH.total_seconds() - (kills + 1) * bounds < booked < lived
+    assert {"job", "retry", "idle", "overhead"} <= {row.kind for row in rows}
+    assert sum(row.cost_nanousd for row in rows) == pytest.approx(booked * 190_000, abs=kills + 2)
 
 
 def test_job_accepted_by_an_api_that_is_killed_then_is_finished(

@@ -111,6 +111,12 @@ def test_days_and_months_begin_in_the_configured_time_zone(zone: str, day: str, 
     assert {name: start.astimezone(UTC).isoformat() for name, start in begins.items()} == {"day": day, "month": month}
 
 
+def test_day_with_two_midnights_begins_at_the_first() -> None:
+    begins = periods(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), ZoneInfo("America/Havana"))  # half past the second one
+    first = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    assert {name: start.astimezone(UTC) for name, start in begins.items()} == {"day": first, "month": first}
+
+
 def test_workers_without_end_show_the_newest_and_one_for_the_rest() -> None:
     began = datetime(2026, 11, 22, tzinfo=UTC)
     found = _newest({f"w{number}": began + timedelta(seconds=number) for number in range(1200)})

@@ -139,6 +139,17 @@ def test_no_row_crosses_midnight_of_any_zone(database: Database, zone: str) -> N
     assert (before.nanoseconds, after.nanoseconds) == (29 * NANO, 31 * NANO)
 
 
+def test_time_that_ends_in_the_second_of_two_equal_hours_has_the_first(database: Database) -> None:
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    clocks = Clocks(datetime(2026, 10, 25, 0, 50, tzinfo=UTC))
+    book = book_of(clocks)
+    clocks.passes(300)
+    database.write(write, "worker-1", CARD, PRICE, book.changed())
+    second = datetime(2026, 10, 25, 2, tzinfo=amsterdam, fold=1)
+    (total,) = database.read(totals, datetime(2026, 10, 25, tzinfo=amsterdam), second, [])
+    assert total.nanoseconds == 300 * NANO
+
+
 STEPS = st.lists(
     st.tuples(
         st.floats(0, 2000),
