@@ -18,6 +18,8 @@ from app.database.schema import check_schema
 from app.docs.routes import router as docs_router
 from app.errors.handlers import add_handlers
 from app.errors.problem import count_problems_from_zero
+from app.errors.shapeless import ShapelessRequests
+from app.head import answering_head
 from app.health.checks import health_of
 from app.health.components import components
 from app.health.routes import router as health_router
@@ -54,10 +56,13 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        # A redirect to an address made from the request's Host header would lead wherever a client is made to go.
+        redirect_slashes=False,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
     for router in (jobs_router, quotes_router, usage_router, keys_router, health_router, docs_router):
-        app.include_router(router)
+        app.include_router(answering_head(router))
+    app.add_middleware(ShapelessRequests)
     add_handlers(app)
     describe(app)
     instrument(app, telemetry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -39,9 +40,13 @@ def describe(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title, version=app.version, description=_DESCRIPTION, tags=_TAGS, routes=app.routes
-    )
+    with warnings.catch_warnings():  # of HEAD and GET with one name; HEAD is left out below
+        warnings.filterwarnings("ignore", message="Duplicate Operation ID")
+        document = get_openapi(
+            title=app.title, version=app.version, description=_DESCRIPTION, tags=_TAGS, routes=app.routes
+        )
+    for methods in document["paths"].values():
+        methods.pop("head", None)
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {}) | {"Problem": problem}

@@ -1,4 +1,7 @@
-"""Every code that an answer may carry, with its HTTP status and what it means."""
+"""Every code that an answer may carry, with its HTTP status and what it means.
+
+What to do about each stands in `app.errors.advice`; docs/ERRORS.md and /docs/errors are made of both.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,18 @@ class Code(Enum):
     # Requests
     BAD_REQUEST = (400, "The request cannot be understood")
     INVALID_INPUT = (422, "The request has fields that cannot be used")
-    BODY_TOO_LARGE = (413, "The body is larger than allowed")
-    MEDIA_TYPE_UNSUPPORTED = (415, "The body's media type is not supported")
     ROUTE_UNKNOWN = (404, "There is nothing at this address")
     METHOD_NOT_ALLOWED = (405, "The method is not allowed at this address")
+    NOT_ACCEPTABLE = (406, "The answer has none of the media types that the request accepts")
+    REQUEST_TIMEOUT = (408, "The request took too long to arrive")
+    LENGTH_REQUIRED = (411, "The request does not say how long its body is")
+    PRECONDITION_FAILED = (412, "A condition of the request does not hold")
+    BODY_TOO_LARGE = (413, "The body is larger than allowed")
+    ADDRESS_TOO_LONG = (414, "The address is longer than allowed")
+    MEDIA_TYPE_UNSUPPORTED = (415, "The body's media type is not supported")
+    RANGE_NOT_SATISFIABLE = (416, "The result has none of the bytes that were asked for")
+    HEADERS_TOO_LARGE = (431, "The headers are larger than allowed")
+    METHOD_UNKNOWN = (501, "The service does not know the method")
     CLIENT_CLOSED = (400, "The body ended before it was complete")
     HTTP_ERROR = (400, "The request was refused")
 
@@ -41,6 +52,7 @@ class Code(Enum):
     JOB_FAILED = (410, "The job failed and has no result")
     JOB_CANCELLED = (410, "The job was cancelled and has no result")
     RESULT_EXPIRED = (410, "The result was removed")
+    TOO_MANY_STREAMS = (429, "Too many event streams are open")
 
     # Keys
     KEY_ID_UNKNOWN = (404, "There is no such key")
@@ -48,6 +60,9 @@ class Code(Enum):
     # The service
     INTERNAL = (500, "The service failed")
     DATABASE_UNAVAILABLE = (503, "The database does not answer")
+    STORAGE_UNAVAILABLE = (503, "The storage does not answer")
+    UPSTREAM_UNAVAILABLE = (503, "Something that the service depends on does not answer")
+    SHUTTING_DOWN = (503, "The service is shutting down")
     STORAGE_FULL = (507, "There is no room for the upload")
 
     def __init__(self, status: int, title: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -22,15 +23,33 @@ from telemetry.logs import get_logger
 _log = get_logger(__name__)
 _LONGEST_VALUE: Final = 100
 _MOST_SAID: Final = 3
-_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+#: What the framework, or a layer that knows no codes, may refuse a request with.
 _BY_STATUS: Final = {
-    400: Code.BAD_REQUEST,
-    404: Code.ROUTE_UNKNOWN,
-    405: Code.METHOD_NOT_ALLOWED,
-    413: Code.BODY_TOO_LARGE,
-    415: Code.MEDIA_TYPE_UNSUPPORTED,
-    422: Code.INVALID_INPUT,
+    code.status: code
+    for code in (
+        Code.BAD_REQUEST,
+        Code.ROUTE_UNKNOWN,
+        Code.METHOD_NOT_ALLOWED,
+        Code.NOT_ACCEPTABLE,
+        Code.REQUEST_TIMEOUT,
+        Code.LENGTH_REQUIRED,
+        Code.PRECONDITION_FAILED,
+        Code.BODY_TOO_LARGE,
+        Code.ADDRESS_TOO_LONG,
+        Code.MEDIA_TYPE_UNSUPPORTED,
+        Code.RANGE_NOT_SATISFIABLE,
+        Code.INVALID_INPUT,
+        Code.HEADERS_TOO_LARGE,
+        Code.METHOD_UNKNOWN,
+        Code.INTERNAL,
+        Code.UPSTREAM_UNAVAILABLE,
+    )
 }
+STORAGE_FULL: Final = "The service's disk is full. Try again later."
+_SOON: Final = {"Retry-After": "5"}
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_OUT_OF_REACH: Final = (errno.EACCES, errno.EIO, errno.EPERM, errno.EROFS, errno.ESTALE)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -44,6 +63,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(InterfaceError, _database)
     app.add_exception_handler(PoolTimeoutError, _database)
+    app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unhandled)
 
 
@@ -85,22 +105,29 @@ async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code = _BY_STATUS.get(error.status_code, Code.HTTP_ERROR)
     detail, headers = str(error.detail), dict(error.headers or {})
+    context: dict[str, Any] = {}
     if code is Code.ROUTE_UNKNOWN:
         detail = f"{request.url.path} is not an address of this service; /docs lists them."
+        context = {"path": request.url.path}
     if code is Code.METHOD_NOT_ALLOWED:
-        allowed = headers["Allow"] = ", ".join(_allowed_methods(request))
+        methods = _allowed_methods(request)
+        allowed = headers["Allow"] = ", ".join(methods)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
         detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed}."
-    return problem_response(ServiceError(code, detail, headers=headers), status=error.status_code)
+        context = {"method": request.method, "allowed": methods}
+    return problem_response(ServiceError(code, detail, context=context, headers=headers), status=error.status_code)
 
 
 def _allowed_methods(request: Request) -> list[str]:
     """Return the methods of all routes at this address; the framework names those of the first one only."""
     routes = request.app.routes
-    return [
+    found = {
         method
         for method in _METHODS
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
+    }
+    return sorted(found | {"OPTIONS"})
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:
@@ -112,9 +139,27 @@ async def _database(_request: Request, error: Exception) -> Response:
     _log.error(Event.DATABASE_FAILED, error_type=type(error).__name__, error=str(getattr(error, "orig", error)))
     return problem_response(
         ServiceError(
-            Code.DATABASE_UNAVAILABLE, "The database does not answer. Try again soon.", headers={"Retry-After": "5"}
+            Code.DATABASE_UNAVAILABLE,
+            "The database does not answer. Try again soon.",
+            context={"component": "database"},
+            headers=_SOON,
         )
     )
+
+
+async def _system(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)  # noqa: S101 - registered for this class
+    where = {"component": "storage"}
+    if error.errno in _FULL:
+        return problem_response(ServiceError(Code.STORAGE_FULL, STORAGE_FULL, context=where))
+    if error.errno in _OUT_OF_REACH:
+        _log.error(Event.STORAGE_FAILED, error_type=type(error).__name__, error=error.strerror)
+        return problem_response(
+            ServiceError(
+                Code.STORAGE_UNAVAILABLE, "The storage does not answer. Try again soon.", context=where, headers=_SOON
+            )
+        )
+    raise error
 
 
 async def _unhandled(_request: Request, _error: Exception) -> Response:

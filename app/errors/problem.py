@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -31,15 +32,23 @@ class ServiceError(Exception):
     Attributes:
         code: what kind of error, with its HTTP status.
         detail: what happened, with which value, and what to do next.
+        context: facts for programs; nothing in it is secret.
         errors: the fields at fault, where fields are.
         headers: to be sent with the answer.
     """
 
     def __init__(
-        self, code: Code, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+        self,
+        code: Code,
+        detail: str,
+        *,
+        context: Mapping[str, Any] | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.code = code
         self.detail = detail
+        self.context = dict(context or {})
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         super().__init__(code, detail)
@@ -62,9 +71,13 @@ class ProblemResponse(JSONResponse):
 
     media_type = MEDIA_TYPE
 
+    def render(self, content: Any) -> bytes:
+        """Return the body; half of a surrogate pair, which JSON may send and UTF-8 cannot hold, goes back as JSON's escape."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
-def problem_response(error: ServiceError, *, status: int | None = None) -> ProblemResponse:
-    """Return the answer to `error`, counted; `status` only where the framework chose one that has no code of its own."""
+
+def problem(error: ServiceError, *, status: int | None = None) -> dict[str, Any]:
+    """Return the problem details of `error`, counted; `status` only where it is not the code's own."""
     _COUNTS[error.code].add()
     body: dict[str, Any] = {
         "type": f"/docs/errors#{error.code.code}",
@@ -72,10 +85,17 @@ def problem_response(error: ServiceError, *, status: int | None = None) -> Probl
         "status": status or error.code.status,
         "detail": error.detail,
         "code": error.code.code,
+        "context": error.context,
         "request_id": current_request_id(),
         "trace_id": current_trace_id(),
         "timestamp": rfc3339(utc_now()),
     }
     if error.errors:
         body["errors"] = [asdict(field) for field in error.errors]
-    return ProblemResponse(body, status_code=status or error.code.status, headers=error.headers)
+    return body
+
+
+def problem_response(error: ServiceError, *, status: int | None = None) -> ProblemResponse:
+    """Return the answer to `error`; `status` only where the framework chose one that has no code of its own."""
+    body = problem(error, status=status)
+    return ProblemResponse(body, status_code=body["status"], headers={"Cache-Control": "no-store"} | error.headers)

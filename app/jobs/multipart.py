@@ -134,7 +134,10 @@ def too_large(name: str, limit: int) -> ServiceError:
     """Return the refusal of a field that is larger than `limit` bytes."""
     allowed = f"up to {limit / 2**20:.4g} MiB" if limit >= 2**20 else f"up to {limit} bytes"
     shown = FieldError(name, f"more than {limit} bytes", f"The field is too large. Allowed: {allowed}.")
-    return ServiceError(Code.BODY_TOO_LARGE, f"{name} is too large; {allowed} are allowed.", errors=[shown])
+    context = {"field": name, "limit_bytes": limit}
+    return ServiceError(
+        Code.BODY_TOO_LARGE, f"{name} is too large; {allowed} are allowed.", context=context, errors=[shown]
+    )
 
 
 async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> dict[str, int]:
@@ -169,6 +172,8 @@ def _boundary(request: Request) -> bytes:
     if kind != b"multipart/form-data" or not boundary:
         sent = content_type[:100] or "nothing"
         raise ServiceError(
-            Code.MEDIA_TYPE_UNSUPPORTED, f"Send multipart/form-data with a boundary; Content-Type was {sent}."
+            Code.MEDIA_TYPE_UNSUPPORTED,
+            f"Send multipart/form-data with a boundary; Content-Type was {sent}.",
+            context={"accepted": ["multipart/form-data"]},
         )
     return boundary

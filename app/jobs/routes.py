@@ -92,14 +92,20 @@ async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> F
         raise ServiceError(
             Code.JOB_NOT_FINISHED,
             f"The job is {job.state}, {job.progress:.0%} done. GET /status/{job_id} tells when it is ready.",
+            context={"job_id": job_id, "job_status": str(job.state), "progress": round(job.progress, 4)},
             headers={"Retry-After": "2"},
         )
     if job.state in _GONE:
-        raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.")
+        context = {"job_id": job_id, "job_status": str(job.state), "job_error": job.error_code}
+        raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.", context=context)
     path = services.files.result(job.result_name or "")
     if job.result_removed_at is not None or not path.is_file():
         kept = services.settings.result_ttl
-        raise ServiceError(Code.RESULT_EXPIRED, f"Results are kept for {kept} after the job ended. Submit it again.")
+        raise ServiceError(
+            Code.RESULT_EXPIRED,
+            f"Results are kept for {kept} after the job ended. Submit it again.",
+            context={"job_id": job_id, "kept_seconds": kept.total_seconds()},
+        )
     services.telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=job.operation).inc()
     return FileResponse(path, media_type="video/mp4", filename=f"{job_id}.mp4", content_disposition_type="inline")
 
@@ -114,7 +120,11 @@ async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: Cur
     await _job(job_id, key, services)
     job, changed = await services.database.write(rows.cancel, job_id)
     if job.state.is_final and not changed:
-        raise ServiceError(Code.JOB_ALREADY_FINISHED, f"The job is {job.state}; there is nothing to cancel.")
+        raise ServiceError(
+            Code.JOB_ALREADY_FINISHED,
+            f"The job is {job.state}; there is nothing to cancel.",
+            context={"job_id": job_id, "job_status": str(job.state)},
+        )
     if changed:
         _log.info(catalog.Event.JOB_CANCEL_REQUESTED, job_id=job_id, status=str(job.state))
     if job.state is State.CANCELLED:
@@ -152,7 +162,7 @@ async def _job(job_id: str, key: Key, services: Services) -> Job:
     annotate(job_id=job_id)
     job = await services.database.read(rows.find, job_id, _seen_by(key))
     if job is None:
-        raise ServiceError(Code.JOB_UNKNOWN, f"No job of yours has the id {job_id}.")
+        raise ServiceError(Code.JOB_UNKNOWN, f"No job of yours has the id {job_id}.", context={"job_id": job_id})
     return job
 
 

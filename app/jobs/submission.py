@@ -18,6 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.requests import Request
 
 from app.errors import Code, FieldError, ServiceError
+from app.errors.handlers import STORAGE_FULL
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
 from app.jobs.acceptance import accept
@@ -169,5 +170,5 @@ async def _only_if_accepted(folder: Path) -> AsyncIterator[Path]:
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ServiceError(Code.STORAGE_FULL, "The service's disk is full. Try again later.") from error
+            raise ServiceError(Code.STORAGE_FULL, STORAGE_FULL, context={"component": "storage"}) from error
         raise

@@ -45,7 +45,11 @@ async def require_key(
 async def require_admin(key: Annotated[Key, Depends(require_key)]) -> Key:
     """Return the key when it is an administrator's, or refuse it with 403."""
     if not key.is_admin:
-        raise ServiceError(Code.ROLE_REQUIRED, f"This needs an admin key; pv_{key.prefix}… has the role {key.role}.")
+        raise ServiceError(
+            Code.ROLE_REQUIRED,
+            f"This needs an admin key; pv_{key.prefix}… has the role {key.role}.",
+            context={"role": key.role, "required": "admin"},
+        )
     return key
 
 

@@ -52,7 +52,11 @@ async def revoke_key(key_id: str, admin: AdminKey, services: CurrentServices) ->
     """Revoke a key by its id or prefix. It stops working within two seconds, and stays in the list."""
     key = await services.database.write(rows.revoke, key_id)
     if key is None:
-        raise ServiceError(Code.KEY_ID_UNKNOWN, f"No key has the id or prefix {key_id!r}; GET /keys lists them.")
+        raise ServiceError(
+            Code.KEY_ID_UNKNOWN,
+            f"No key has the id or prefix {key_id!r}; GET /keys lists them.",
+            context={"key": key_id},
+        )
     services.keys.forget(key)
     _log.info(Event.KEY_REVOKED, key_id=key.id, key_prefix=key.prefix, key_customer=key.customer, by=admin.id)
     return view(key)

@@ -38,6 +38,7 @@ class Event:
     BILL_UNREADABLE: Final = "bill.unreadable"
     BILL_READABLE_AGAIN: Final = "bill.readable_again"
     DATABASE_FAILED: Final = "database.failed"
+    STORAGE_FAILED: Final = "storage.failed"
     BACKGROUND_FAILED: Final = "background.failed"
     GPU_READING_FAILED: Final = "gpu.reading_failed"
     GPU_LOST: Final = "gpu.lost"

@@ -1,0 +1,19 @@
+"""Advice on codes about the administration of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.errors.advice._advice import Advice, Retry
+from app.errors.codes import Code
+
+ADVICE: Final[Mapping[Code, Advice]] = {
+    Code.KEY_ID_UNKNOWN: Advice(
+        "No key has this id or prefix.",
+        "Take the id from GET /keys.",
+        Retry.NO,
+        "No key has the id or prefix 'k3x9a2fd'; GET /keys lists them.",
+        {"key": "k3x9a2fd"},
+    ),
+}
