@@ -11,16 +11,21 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from telemetry import Telemetry, instrument
+from telemetry.serving.around import around
+from telemetry.serving.headers import SecurityHeaders
+from telemetry.serving.hosts import KnownHosts
 
 from .backoff import DeliveryPolicy
 from .deliveries import delivering
+from .errors import WrongHost
 from .intake import Intake
 from .message import compose
 from .metrics import NotifierMetrics
 from .outbox import open_outbox
-from .problems import answer_problems
+from .problems import answer_problems, refusal
 from .routes import Parts, router
 from .settings import NotifierSettings
 from .targets import parse, quiet_libraries
@@ -65,5 +70,13 @@ def create_app(
     app = FastAPI(title="Plainview notifier", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(router)
     answer_problems(app)
+    if settings.notifier_token is None:
+        # Then whoever reaches the port may post, and a web page that has its own name point here is not to be one.
+        app.add_middleware(KnownHosts, names=[settings.notifier_host], refusal=_refusal)
     instrument(app, telemetry)
+    around(app, SecurityHeaders)
     return app
+
+
+def _refusal(host: str) -> ASGIApp:
+    return refusal(WrongHost(f"The Host header is {host!r}; set PLAINVIEW_NOTIFIER_TOKEN to be reached by name."))

@@ -7,7 +7,9 @@ NotifierError
 └── Refused                        a request that cannot be taken
     ├── Unauthorized               401: no or a wrong bearer token
     ├── Malformed (ValueError)     400: the body is not what Alertmanager posts
-    └── TooLarge (ValueError)      413: the body is larger than any Alertmanager's
+    ├── TooLarge (ValueError)      413: the body is larger than any Alertmanager's
+    ├── WrongMediaType             415: the body is not said to be JSON
+    └── WrongHost                  421: a name that a notifier without a token does not answer to
 """
 
 # ruff: noqa: N818  # each name reads as what happened
@@ -69,3 +71,19 @@ class TooLarge(Refused, ValueError):
     status = 413
     code = "body_too_large"
     title = "Body too large"
+
+
+class WrongMediaType(Refused):
+    """The body is not said to be JSON: what a page of another origin may send without asking."""
+
+    status = 415
+    code = "media_type_unsupported"
+    title = "Media type not supported"
+
+
+class WrongHost(Refused):
+    """The request is for a name that this notifier does not answer to."""
+
+    status = 421
+    code = "host_unknown"
+    title = "Host not known"

@@ -30,11 +30,16 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unhandled)
 
 
+def refusal(error: Refused) -> JSONResponse:
+    """Return the answer to what cannot be taken."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+    return _problem(error.status, error.code, error.title, str(error), headers)
+
+
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)  # noqa: S101  # registered for it
     _log.warning(catalog.Event.NOTIFICATION_REFUSED, path=request.url.path, status=error.status, error=str(error))
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
-    return _problem(error.status, error.code, error.title, str(error), headers)
+    return refusal(error)
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:

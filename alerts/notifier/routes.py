@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from .alertmanager import Group
 from .deliveries import TargetLoop
-from .errors import Malformed, OutboxUnavailable, TooLarge, Unauthorized
+from .errors import Malformed, OutboxUnavailable, TooLarge, Unauthorized, WrongMediaType
 from .intake import Intake
 from .moments import rfc3339
 from .outbox import Outbox
@@ -89,6 +89,9 @@ async def ready(parts: PartsOf) -> dict[str, Any]:
 
 
 async def _body(request: Request) -> bytes:
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise WrongMediaType(f"Send application/json; Content-Type was {kind[:100] or 'nothing'}.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -11,8 +11,7 @@ from datetime import timedelta
 
 from starlette.types import ASGIApp
 
-from stack.console.app import create_app, known_names
-from stack.console.hosts import KnownHosts
+from stack.console.app import create_app, guarded
 from stack.console.settings import ConsoleSettings
 from stack.native.tracestore import open_store, otlp_app, query_app
 from stack.native.tracestore.metrics import TraceStoreCollector
@@ -61,11 +60,10 @@ def _served(settings: ConsoleSettings, telemetry: Telemetry, stack: ExitStack) -
     query = stack.enter_context(bind(host, settings.tracestore_query_port, "PLAINVIEW_TRACESTORE_QUERY_PORT"))
     store = stack.enter_context(open_store(settings.store_path, settings.store_limits))
     telemetry.register(TraceStoreCollector(store))
-    names = known_names(settings) | {host}
     return [
         (create_app(settings, telemetry, store), console),
-        (KnownHosts(otlp_app(store), names), otlp),
-        (KnownHosts(query_app(store), names), query),
+        (guarded(otlp_app(store), settings), otlp),
+        (guarded(query_app(store), settings), query),
     ]
 
 

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import ASGIApp
 
 from stack.console import dashboards_api, runbooks_api, sign_in, static_files
 from stack.console.backends import new_client
 from stack.console.health import health_router
-from stack.console.hosts import KnownHosts
-from stack.console.problems import NotFound, handle_problems
+from stack.console.problems import BadHost, NotFound, handle_problems
 from stack.console.proxies import proxy_router
-from stack.console.security_headers import SecurityHeaders
 from stack.console.sessions import Sessions
 from stack.console.settings import ConsoleSettings
 from stack.console.state import State, signed_in
 from stack.console.version import VERSION
 from stack.native.tracestore import TraceStore
 from telemetry import Telemetry, instrument
+from telemetry.serving.around import around
+from telemetry.serving.headers import SecurityHeaders
+from telemetry.serving.hosts import KnownHosts
+
+# ECharts writes style attributes; data: images are what it saves charts as.
+_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 
 
 def create_app(settings: ConsoleSettings, telemetry: Telemetry, store: TraceStore | None = None) -> FastAPI:
@@ -43,10 +53,10 @@ def create_app(settings: ConsoleSettings, telemetry: Telemetry, store: TraceStor
     )
     app.state.console = State(settings, Sessions(settings.console_token.get_secret_value(), settings.session_life))
     handle_problems(app)
+    app.add_middleware(KnownHosts, names=_names(settings), refusal=_refusal)
     # Metrics only: were its requests traced, looking at traces would make traces. The entry point samples none.
     instrument(app, telemetry)
-    app.add_middleware(KnownHosts, names=known_names(settings))
-    app.add_middleware(SecurityHeaders)
+    around(app, partial(SecurityHeaders, policy=_POLICY, always_secure=settings.console_url.scheme == "https"))
     app.include_router(health_router(store))
     app.include_router(sign_in.router)
     app.include_router(_api(proxy_router(settings, client)))
@@ -54,10 +64,18 @@ def create_app(settings: ConsoleSettings, telemetry: Telemetry, store: TraceStor
     return app
 
 
-def known_names(settings: ConsoleSettings) -> frozenset[str]:
-    """Return the host names that this process answers to besides addresses and localhost."""
-    own = (settings.console_host, settings.console_url.host or "", *settings.console_hosts)
-    return frozenset(name for name in own if name)
+def guarded(app: ASGIApp, settings: ConsoleSettings) -> ASGIApp:
+    """Return `app`, which browsers have no business with, behind the same names and with the headers of all answers."""
+    return SecurityHeaders(KnownHosts(app, _names(settings), _refusal))
+
+
+def _names(settings: ConsoleSettings) -> set[str]:
+    own = (settings.console_host, settings.tracestore_host, settings.console_url.host or "", *settings.console_hosts)
+    return {name for name in own if name}
+
+
+def _refusal(host: str) -> ASGIApp:
+    return BadHost(f"the Host header is {host!r}: add the name to PLAINVIEW_CONSOLE_HOSTS to allow it").response()
 
 
 def _api(proxies: APIRouter) -> APIRouter:

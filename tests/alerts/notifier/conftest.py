@@ -70,7 +70,7 @@ class Running:
         self.client, self.registry = client, registry
 
     def post(self, body: Any, token: str | None = TOKEN) -> Any:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         return self.client.post("/alertmanager", content=json.dumps(body), headers=headers)
 
     def deliveries(self) -> list[dict[str, Any]]:
@@ -97,9 +97,7 @@ def notifier(database: Path) -> Iterator[Callable[..., Running]]:
             telemetry = stack.enter_context(start(TelemetrySettings(service_name="test", gpu="off"), registry=registry))
             chosen = NotifierSettings(
                 notifier_database=database,
-                notifier_token=SecretStr(TOKEN),
-                notify_urls=SecretStr(" ".join(urls)),
-                **settings,
+                **{"notifier_token": SecretStr(TOKEN), "notify_urls": SecretStr(" ".join(urls)), **settings},
             )
             app = create_app(chosen, telemetry, policy=policy, thresholds={"ApiErrorRateHigh": 0.05})
             address = stack.enter_context(_served(app))

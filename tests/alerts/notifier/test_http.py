@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime
 
@@ -41,7 +42,7 @@ def test_malformed_body_is_refused_for_good(notifier, body):
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("POST", "/alertmanager", 400, "malformed_body"),
+        ("POST", "/alertmanager", 415, "media_type_unsupported"),
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/alertmanager", 405, "method_not_allowed"),
         ("GET", "/deliveries?limit=0", 422, "invalid_query"),
@@ -89,3 +90,20 @@ def test_probes_and_thresholds(notifier):
     assert running.value("notification_targets") == 1
     assert running.value("alert_threshold", alert="ApiErrorRateHigh") == 0.05
     assert 'alert_threshold{alert="ApiErrorRateHigh"} 0.05' in running.client.get("/metrics").text
+
+
+def test_page_of_another_site_cannot_post_to_a_notifier_without_a_token(notifier):
+    client = notifier(notifier_token=None).client
+    # A page may send text to wherever it likes, and have a name of its own point here.
+    as_text = client.post("/alertmanager", content=json.dumps(group(alert())), headers={"Content-Type": "text/plain"})
+    assert as_text.status_code == 415
+    by_name = client.post("/alertmanager", json=group(alert()), headers={"Host": "evil.example"})
+    assert (by_name.status_code, by_name.json()["code"]) == (421, "host_unknown")
+    assert client.get("/health/ready", headers={"Host": "notifier:9095"}).status_code == 200
+    assert client.post("/alertmanager", json=group(alert())).status_code == 200
+
+
+def test_every_answer_has_the_headers_of_all_answers(notifier):
+    client = notifier().client
+    for path in ("/health/live", "/metrics", "/nowhere", "/deliveries"):
+        assert client.get(path).headers["x-content-type-options"] == "nosniff"

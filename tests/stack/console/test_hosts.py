@@ -1,6 +1,6 @@
 import pytest
 
-from stack.console.hosts import KnownHosts
+from telemetry.serving.hosts import KnownHosts
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,13 @@ from stack.console.hosts import KnownHosts
         ("localhost.evil.example", False),
         ("127.0.0.1.evil.example", False),
         ("plainview.example@evil.example", False),
+        ("plainview.example/evil.example", False),
         ("[::1", False),
         ("", False),
     ],
 )
 def test_names_that_are_answered_to(host, known):
-    assert KnownHosts(None, ["plainview.example"]).knows(host) is known
+    assert KnownHosts(None, ["plainview.example"], None).knows(host) is known
 
 
 async def test_page_under_a_foreign_name_cannot_reach_the_console(visitor):

@@ -8,7 +8,6 @@ with status 0.
 from __future__ import annotations
 
 import asyncio
-import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -20,63 +19,21 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-_BACKLOG: Final = 2048
 # Longer than the time between two scrapes or two polls of a page: none of them meets a connection that is just closing.
 _KEEP_ALIVE: Final = timedelta(seconds=30)
-
-
-class PortTaken(OSError):  # noqa: N818 - reads as what happened
-    """An address that cannot be listened on, mostly because another process does.
-
-    Attributes:
-        host: where it was tried.
-        port: where it was tried.
-        variable: the setting that chooses the port.
-        reason: what the system says.
-    """
-
-    def __init__(self, host: str, port: int, variable: str, error: OSError) -> None:
-        self.host = host
-        self.port = port
-        self.variable = variable
-        # Python adds where it was tried, which is said already.
-        self.reason = str(error.strerror or error).partition(" (while attempting")[0]
-        advice = (
-            f"Stop what uses the port, or set {variable} to a free one."
-            if error.errno == errno.EADDRINUSE
-            else f"Use an address of this host, and set {variable} to a port that this user may take."
-        )
-        super().__init__(f"{variable}={port}: cannot listen on {host}:{port}: {self.reason}. {advice}")
 
 
 class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
     """An application whose start-up failed; the log has the reason."""
 
 
-def bind(host: str, port: int, variable: str) -> socket.socket:
-    """Return a socket that listens on the address, before anything else of the process is opened.
-
-    Args:
-        host: a name or an address, IPv4 or IPv6.
-        port: 0 takes a free one; `getsockname()` tells which.
-        variable: the setting that chose the port, for the error.
-
-    Raises:
-        PortTaken: the address cannot be had; says why and what to set.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise PortTaken(host, port, variable, error) from error
-
-
-def serve(
+def serve(  # noqa: PLR0913 - how one server differs from another, by name
     app: ASGIApp,
     listener: socket.socket,
     *,
     grace: timedelta,
     websockets: bool = False,
+    proxies: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer requests on `listener` until SIGTERM or SIGINT; requests under way then have `grace` to finish.
@@ -88,12 +45,13 @@ def serve(
         listener: where to answer, see `bind`.
         grace: time for requests under way.
         websockets: whether WebSockets are answered too.
+        proxies: addresses and networks whose word is taken for who the client is and whether it came over TLS.
         started: called once the lifespan has begun and requests are answered.
 
     Raises:
         StartFailed: the application's lifespan did not begin.
     """
-    _serve([_Server(app, grace, websockets=websockets, started=started)], [listener])
+    _serve([_Server(app, grace, websockets=websockets, proxies=proxies, started=started)], [listener])
 
 
 def serve_all(served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedelta) -> None:
@@ -153,6 +111,7 @@ class _Server(uvicorn.Server):
         grace: timedelta,
         *,
         websockets: bool = False,
+        proxies: Sequence[str] = (),
         started: Callable[[], None] = lambda: None,
     ) -> None:
         self._once_started = started
@@ -163,6 +122,8 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="warning",  # what listens where is said once, by the entry point
                 server_header=False,
+                proxy_headers=bool(proxies),  # its own default believes everybody on this host
+                forwarded_allow_ips=list(proxies),
                 ws="auto" if websockets else "none",
                 timeout_graceful_shutdown=max(1, round(grace.total_seconds())),
                 timeout_keep_alive=round(_KEEP_ALIVE.total_seconds()),
