@@ -16,6 +16,7 @@ from app.billing.watch import watching
 from app.database.engine import open_async_database
 from app.database.schema import check_schema
 from app.docs.routes import router as docs_router
+from app.edge.layers import dress, guard
 from app.errors.handlers import add_handlers
 from app.errors.problem import count_problems_from_zero
 from app.errors.shapeless import ShapelessRequests
@@ -65,7 +66,9 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
     app.add_middleware(ShapelessRequests)
     add_handlers(app)
     describe(app)
+    guard(app, settings)
     instrument(app, telemetry)
+    dress(app, settings)
     return app
 
 

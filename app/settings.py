@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.edge.addresses import HostName, Network, Origin, web_address, words
 from telemetry.process_settings import ProcessSettings
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
@@ -74,7 +76,22 @@ class Settings(ProcessSettings):
     processes: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description="Processes of the API. They share its port, and a scrape shows what all of them counted."
     )
-    public_url: str | None = Field(None, description="Address users reach the API at, for links in answers.")
+    public_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+        None, description="Address users reach the API at, for links in answers; its host is one that is answered to."
+    )
+    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode, BeforeValidator(words)] = Field(
+        (),
+        description="More host names to answer to, separated by commas; IP addresses, localhost and the hosts of "
+        "`PLAINVIEW_HOST` and `PLAINVIEW_PUBLIC_URL` always work.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(words)] = Field(
+        (),
+        description="Addresses or networks (10.0.0.0/8), separated by commas, of proxies that are believed in "
+        "`X-Forwarded-For` and `X-Forwarded-Proto`; nobody unless set.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(words)] = Field(
+        (), description="Origins whose pages may call the API, separated by commas, such as https://app.example.com."
+    )
     auth_required: bool = Field(True, description="False lets everyone in as administrator: development only.")
     first_key_file: Path | None = Field(None, description="Where `bootstrap` writes the first administrator's key.")
 

@@ -14,8 +14,8 @@ from app.docs.reference import reference
 router = APIRouter(prefix="/docs", include_in_schema=False)
 _STYLE: Final = Path(__file__).with_name("style.css")
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 }
 
 

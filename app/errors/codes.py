@@ -27,6 +27,9 @@ class Code(Enum):
     KEY_EXPIRED = (401, "The API key has expired")
     ROLE_REQUIRED = (403, "The API key's role does not allow this")
 
+    # The edge
+    HOST_UNKNOWN = (421, "The service is not called by this name")
+
     # Requests
     BAD_REQUEST = (400, "The request cannot be understood")
     INVALID_INPUT = (422, "The request has fields that cannot be used")

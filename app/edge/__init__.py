@@ -1,0 +1,1 @@
+"""What stands before the routes: which names and origins are answered, and what browsers may do with an answer."""
