@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
 
 
 def utc_now() -> datetime:
@@ -25,5 +28,11 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("should be in the years 1 to 9999 of UTC") from error
 
 
+def _written_out(moment: object) -> object:
+    if isinstance(moment, str) and not _DATE_TIME.fullmatch(moment):  # else a number would be seconds since 1970
+        raise ValueError("should be a moment in RFC 3339, such as 2026-11-21T12:00:00Z")
+    return moment
+
+
 #: A moment with its offset from UTC, as a caller gives it, turned into UTC.
-MomentInUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+MomentInUtc = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]

@@ -49,7 +49,7 @@ _BY_STATUS: Final = {
 STORAGE_FULL: Final = "The service's disk is full. Try again later."
 _SOON: Final = {"Retry-After": "5"}
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-_OUT_OF_REACH: Final = (errno.EACCES, errno.EIO, errno.EPERM, errno.EROFS, errno.ESTALE)
+_OUT_OF_REACH: Final = (errno.EACCES, errno.EIO, errno.EISDIR, errno.ENOENT, errno.EPERM, errno.EROFS, errno.ESTALE)
 
 
 def add_handlers(app: FastAPI) -> None:

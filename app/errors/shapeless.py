@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors.codes import Code
 from app.errors.problem import ServiceError, problem_response
 
-_METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+_METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 #: What proxies in front usually allow.
 _MOST_ADDRESS_BYTES: Final = 8 * 1024
 _MOST_HEADER_BYTES: Final = 32 * 1024

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, Request, Response
 
 from app.clock import MomentInUtc
+from app.delivery import CACHE, FileSource, deliver, is_known, not_modified
+from app.delivery.documented import ETAG, NOT_MODIFIED, VIDEO
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs import rows
 from app.jobs.job import Job, State
 from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, view
 from app.jobs.submission import REFUSALS, submit
+from app.jobs.version import version
 from app.keys.authentication import CurrentKey
 from app.keys.key import Key
+from app.pagination import Cursor, Limit, Place, link_next
 from app.quotes.schemas import view as quoted
 from app.services import CurrentServices, Services
 from telemetry import annotate, catalog
@@ -60,20 +64,35 @@ async def generate(request: Request, key: CurrentKey, services: CurrentServices)
 @router.get(
     "/status/{job_id}",
     response_description="The job as it stands.",
-    responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.INVALID_INPUT),
+    response_model=JobView,
+    responses={
+        200: {"headers": {"ETag": ETAG}},
+        304: NOT_MODIFIED,
+        **answers(*_ACCESS, Code.JOB_UNKNOWN, Code.INVALID_INPUT, Code.PRECONDITION_FAILED),
+    },
 )
-async def status(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> JobView:
-    """Tell how a job goes: its state, stage, progress, cost and trace."""
+async def status(
+    job_id: JobId, request: Request, response: Response, key: CurrentKey, services: CurrentServices
+) -> JobView | Response:
+    """Tell how a job goes: its state, stage, progress, cost and trace.
+
+    Send the `ETag` of the last answer as `If-None-Match`: 304 without a body says that nothing has changed. The time at
+    which the video should be there is no part of that.
+    """
     job = await _job(job_id, key, services)
     place = await services.database.read(rows.position, job) if job.state is State.QUEUED else None
+    headers = {"ETag": version(job, place), "Cache-Control": CACHE}
+    if is_known(request, headers["ETag"]):
+        return not_modified(headers)
+    response.headers.update(headers)
     return view(job, _base_url(request, services), place, await services.quotes.end_seconds(job))
 
 
 @router.get(
     "/result/{job_id}",
-    response_class=FileResponse,
+    response_class=Response,
     responses={
-        200: {"content": {"video/mp4": {}}, "description": "The video; range requests are answered with 206."},
+        **VIDEO,
         **answers(
             *_ACCESS,
             Code.JOB_UNKNOWN,
@@ -82,11 +101,17 @@ async def status(job_id: JobId, request: Request, key: CurrentKey, services: Cur
             Code.JOB_CANCELLED,
             Code.RESULT_EXPIRED,
             Code.INVALID_INPUT,
+            Code.PRECONDITION_FAILED,
+            Code.RANGE_NOT_SATISFIABLE,
         ),
     },
 )
-async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> FileResponse:
-    """Give the video of a job that succeeded: MP4 with H.264 and AAC."""
+async def result(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> Response:
+    """Give the video of a job that succeeded: MP4 with H.264 and AAC.
+
+    `Range` asks for a part, so that a download that broke off goes on where it ended (`If-Range` with the `ETag` makes
+    sure that it is still the same video); `If-None-Match` saves a second download.
+    """
     job = await _job(job_id, key, services)
     if not job.state.is_final:
         raise ServiceError(
@@ -98,16 +123,18 @@ async def result(job_id: JobId, key: CurrentKey, services: CurrentServices) -> F
     if job.state in _GONE:
         context = {"job_id": job_id, "job_status": str(job.state), "job_error": job.error_code}
         raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.", context=context)
-    path = services.files.result(job.result_name or "")
-    if job.result_removed_at is not None or not path.is_file():
+    found = await FileSource.find(services.files.result(job.result_name or ""))
+    if job.result_removed_at is not None or found is None:
         kept = services.settings.result_ttl
         raise ServiceError(
             Code.RESULT_EXPIRED,
             f"Results are kept for {kept} after the job ended. Submit it again.",
             context={"job_id": job_id, "kept_seconds": kept.total_seconds()},
         )
-    services.telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=job.operation).inc()
-    return FileResponse(path, media_type="video/mp4", filename=f"{job_id}.mp4", content_disposition_type="inline")
+    answer = deliver(request, found, media_type="video/mp4", filename=f"{job_id}.mp4")
+    if request.method == "GET" and answer.status_code == HTTPStatus.OK:
+        services.telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=job.operation).inc()
+    return answer
 
 
 @router.post(
@@ -138,17 +165,30 @@ async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: Cur
 @router.get("/jobs", response_description="The jobs.", responses=answers(*_ACCESS, Code.INVALID_INPUT))
 async def jobs(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     request: Request,
+    response: Response,
     key: CurrentKey,
     services: CurrentServices,
     status: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
     before: Annotated[MomentInUtc | None, Query(description="Only jobs created before this moment.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Most jobs in one answer.")] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[Limit, Query()] = 50,
 ) -> JobList:
-    """List jobs, newest first. A customer sees its own, an administrator all."""
-    found = await services.database.read(rows.newest, _seen_by(key), state=status, before=before, limit=limit)
+    """List jobs, newest first, in pages. A customer sees its own, an administrator all.
+
+    Jobs that come while pages are read change nothing on the pages after: follow `next` until it is null.
+    """
+    found = await services.database.read(
+        rows.newest, _seen_by(key), state=status, before=before, after=cursor, limit=limit
+    )
     base = _base_url(request, services)
-    more = len(found) == limit
-    return JobList(jobs=[view(job, base) for job in found], next_before=found[-1].created_at if more else None)
+    shown = found[:limit]
+    following = Place(shown[-1].created_at, shown[-1].id).cursor() if len(found) > limit else None
+    asked = {"status": status, "before": before and before.isoformat(), "limit": limit}
+    return JobList(
+        jobs=[view(job, base) for job in shown],
+        next_cursor=following,
+        next=link_next(response, f"{base}/jobs", asked, following),
+    )
 
 
 async def _leave_queue(job_id: str, services: Services) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from app.database.tables import job
 from app.database.times import now
 from app.jobs.job import OPERATION, UNFINISHED, Job, State
+from app.pagination import newest_first
 
 _MOST_IDS: Final = 500
 _FIELDS: Final = tuple(field.name for field in fields(Job))
@@ -87,11 +88,17 @@ def find(connection: Connection, job_id: str, customer: str | None) -> Job | Non
     return None if row is None else as_job(row)
 
 
-def newest(
-    connection: Connection, customer: str | None, *, state: State | None, before: datetime | None, limit: int
+def newest(  # noqa: PLR0913 - each names one thing to choose by
+    connection: Connection,
+    customer: str | None,
+    *,
+    state: State | None,
+    before: datetime | None,
+    after: str | None,
+    limit: int,
 ) -> list[Job]:
-    """Return jobs, newest first, that were created before `before`."""
-    query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    """Return a page of jobs, newest first, and one job more if there is another page; `after` is its cursor."""
+    query = newest_first(select(job), job.c.created_at, job.c.id, after, limit)
     if customer is not None:
         query = query.where(job.c.customer == customer)
     if state is not None:

@@ -164,7 +164,8 @@ class JobList(BaseModel):
     """Jobs, newest first."""
 
     jobs: list[JobView]
-    next_before: datetime | None = Field(description="Pass as `before` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last one.")
+    next: str | None = Field(description="Address of the next page, also in the header `Link`.")
 
 
 def view(job: Job, base_url: str, queue_position: int | None = None, eta_seconds: float | None = None) -> JobView:

@@ -314,9 +314,9 @@ async def test_list_is_paged_and_filtered(
     ids = [(await submit())["job_id"] for _ in range(3)]
     await asyncio.to_thread(runner, ids[0])
     page = (await client.get("/jobs", headers=acme, params={"limit": 2})).json()
-    rest = (await client.get("/jobs", headers=acme, params={"limit": 2, "before": page["next_before"]})).json()
+    rest = (await client.get(page["next"], headers=acme)).json()
     assert [each["job_id"] for each in page["jobs"] + rest["jobs"]] == ids[::-1]
-    assert rest["next_before"] is None
+    assert (rest["next_cursor"], rest["next"]) == (None, None)
     done = (await client.get("/jobs", headers=acme, params={"status": "succeeded"})).json()
     assert [each["job_id"] for each in done["jobs"]] == [ids[0]]
     wrong = await client.get("/jobs", headers=acme, params={"limit": 0, "status": "done"})
