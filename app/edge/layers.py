@@ -80,4 +80,4 @@ def _names(settings: Settings) -> set[str]:
 
 def _refusal(host: str) -> ASGIApp:
     detail = f"The Host header is {host!r}; PLAINVIEW_ALLOWED_HOSTS names the hosts that are answered to."
-    return problem_response(ServiceError(Code.HOST_UNKNOWN, detail))
+    return problem_response(ServiceError(Code.HOST_UNKNOWN, detail, context={"host": host}))

@@ -27,9 +27,6 @@ class Code(Enum):
     KEY_EXPIRED = (401, "The API key has expired")
     ROLE_REQUIRED = (403, "The API key's role does not allow this")
 
-    # The edge
-    HOST_UNKNOWN = (421, "The service is not called by this name")
-
     # Requests
     BAD_REQUEST = (400, "The request cannot be understood")
     INVALID_INPUT = (422, "The request has fields that cannot be used")
@@ -44,6 +41,7 @@ class Code(Enum):
     MEDIA_TYPE_UNSUPPORTED = (415, "The body's media type is not supported")
     RANGE_NOT_SATISFIABLE = (416, "The result has none of the bytes that were asked for")
     HEADERS_TOO_LARGE = (431, "The headers are larger than allowed")
+    HOST_UNKNOWN = (421, "The service is not called by this name")
     METHOD_UNKNOWN = (501, "The service does not know the method")
     CLIENT_CLOSED = (400, "The body ended before it was complete")
     HTTP_ERROR = (400, "The request was refused")
@@ -65,6 +63,7 @@ class Code(Enum):
     DATABASE_UNAVAILABLE = (503, "The database does not answer")
     STORAGE_UNAVAILABLE = (503, "The storage does not answer")
     UPSTREAM_UNAVAILABLE = (503, "Something that the service depends on does not answer")
+    OVERLOADED = (503, "The service has all the connections that it can serve")
     SHUTTING_DOWN = (503, "The service is shutting down")
     STORAGE_FULL = (507, "There is no room for the upload")
 

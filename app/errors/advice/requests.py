@@ -95,6 +95,13 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "The headers have 40000 bytes; up to 32768 are allowed.",
         {"limit_bytes": 32768},
     ),
+    Code.HOST_UNKNOWN: Advice(
+        "The Host header has a name that the service does not answer to, as a page would send that has its own name point here.",
+        "Use the address that you were given. Operators: name the host in `PLAINVIEW_ALLOWED_HOSTS`.",
+        Retry.NO,
+        "The Host header is 'gpu-box'; PLAINVIEW_ALLOWED_HOSTS names the hosts that are answered to.",
+        {"host": "gpu-box"},
+    ),
     Code.METHOD_UNKNOWN: Advice(
         "The method is none of HTTP's usual ones.",
         "Use a method that /docs names.",

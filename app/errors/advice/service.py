@@ -36,6 +36,13 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "The part does not answer. Try again soon.",
         {"component": "cache"},
     ),
+    Code.OVERLOADED: Advice(
+        "As many connections are open as the service serves, or as one address may have.",
+        "Wait and try again; keep fewer connections open. Operators: `PLAINVIEW_MAX_CONNECTIONS`, or more processes.",
+        Retry.LATER,
+        "1000 connections are open, as many as are served. Try again soon.",
+        {"limit": 1000},
+    ),
     Code.SHUTTING_DOWN: Advice(
         "The process was told to stop and takes nothing new.",
         "Try again: another process, or the same one once it is back, answers.",
