@@ -35,6 +35,7 @@ from app.jobs.sweeper import sweeping
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
 from app.ledger.routes import router as usage_router
+from app.ledger.series import ledger_series
 from app.openapi import describe
 from app.quotes.desk import QuoteDesk
 from app.quotes.routes import router as quotes_router
@@ -96,6 +97,7 @@ async def _lifespan(
 
         async def keep_house(house: AsyncExitStack) -> None:
             await house.enter_async_context(service_series(database, settings, telemetry))
+            await house.enter_async_context(ledger_series(database, settings, telemetry))
             await house.enter_async_context(watching(provider, settings.zone, settings.bill_interval, telemetry))
             await house.enter_async_context(reconciling(database, queue))
             await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.edge.addresses import HostName, Network, Origin, web_address, words
+from app.ledger.energy import Tariff
 from telemetry.process_settings import ProcessSettings
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
@@ -63,6 +64,7 @@ def _seconds(value: object) -> object:
 
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Rate = Annotated[Decimal, Field(gt=0, lt=100_000, max_digits=12)]
 Budget = Annotated[Decimal, Field(gt=0, max_digits=12)]
 
 
@@ -134,6 +136,15 @@ class Settings(ProcessSettings):
 
     budget_day_usd: Budget | None = Field(Decimal(10), description="Budget of a calendar day.")
     budget_month_usd: Budget | None = Field(None, description="Budget of a calendar month.")
+    cost_top: Annotated[int, Field(ge=1, le=50)] = Field(
+        20, description="How many customers and models have series of their own for cost; the rest is `other`."
+    )
+    energy_usd_per_kwh: Rate | None = Field(
+        None, description="Price of a kilowatt hour; the cost of energy is then shown beside that of devices."
+    )
+    energy_gco2_per_kwh: Rate | None = Field(
+        None, description="Grams of CO2 that a kilowatt hour emits; what work emits is then shown."
+    )
     timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where days and months begin.")
     bill_provider: Literal["none", "runpod"] = Field(
         "none", description="Whose billing API is read and shown beside the metered cost."
@@ -168,6 +179,11 @@ class Settings(ProcessSettings):
     def zone(self) -> ZoneInfo:
         """The time zone in which calendar days and months are counted."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def tariff(self) -> Tariff:
+        """What energy costs and emits."""
+        return Tariff(self.energy_usd_per_kwh, self.energy_gco2_per_kwh)
 
     @property
     def database(self) -> URL:

@@ -156,7 +156,17 @@ ledger: Final = Table(
     Column("price_nanousd", BigInteger),
     Column("price_source", String(100), nullable=False),
     Column("joules", Float),
+    Column("joules_source", String(16)),
     Index(None, "quarter"),
     Index(None, "customer", "quarter"),
     Index(None, "job_id"),
+)
+
+# A day of a time zone whose summary was written to the log, by whichever node came first.
+day_summary: Final = Table(
+    "day_summary",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("time_zone", String(64), primary_key=True),
+    Column("written_at", Moment, nullable=False),
 )

@@ -67,7 +67,7 @@ class Meter:
         finally:
             self._running = False
             self.out_of_memory = work.out_of_memory if work else None
-            self._spent = self._book.end(self._held, self._kind, work.joules if work else None)
+            self._spent = self._book.end(self._held, self._kind, *((work.joules, work.joules_source) if work else ()))
             self._keeper.flush()  # so that the ledger has what the job is about to be told to have cost
 
     def so_far(self) -> Spent:

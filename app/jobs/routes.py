@@ -15,11 +15,12 @@ from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs import rows
 from app.jobs.job import Job, State
-from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, view
+from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, energy, view
 from app.jobs.submission import REFUSALS, submit
 from app.jobs.version import version
 from app.keys.authentication import CurrentKey
 from app.keys.key import Key
+from app.ledger.rows import energy_of
 from app.pagination import Cursor, Limit, Place, link_next
 from app.quotes.schemas import view as quoted
 from app.services import CurrentServices, Services
@@ -85,7 +86,9 @@ async def status(
     if is_known(request, headers["ETag"]):
         return not_modified(headers)
     response.headers.update(headers)
-    return view(job, _base_url(request, services), place, await services.quotes.end_seconds(job))
+    eta = await services.quotes.end_seconds(job)
+    used = energy(await services.database.read(energy_of, job.id), services.settings.tariff) if job.started_at else None
+    return view(job, _base_url(request, services), place, eta, used)
 
 
 @router.get(

@@ -21,6 +21,8 @@ from app.jobs.restarting import Restarting
 from app.jobs.spans import facts, parent_of, record_ending, record_wait
 from app.jobs.tallies import Tallies
 from app.jobs.worker_identity import Identity
+from app.ledger.energy import Tariff
+from app.ledger.rows import energy_of
 from telemetry.catalog import Event, Span
 from telemetry.context import bound
 from telemetry.logs import get_logger
@@ -47,12 +49,14 @@ class Runner:
         telemetry: Telemetry,
         *,
         restarting: Restarting,
+        tariff: Tariff,
     ) -> None:
         self._database = database
         self._files = files
         self._attempt = attempt
         self._identity = identity
         self._restarting = restarting
+        self._tariff = tariff
         self._tracer = telemetry.tracer
         self._tallies = Tallies(telemetry, identity.device.kind)
         self._draining = threading.Event()
@@ -151,6 +155,7 @@ class Runner:
 
     def _told(self, job: Job) -> None:
         self._tallies.finished(job)
+        joules = self._joules(job)
         _log.info(
             Event.JOB_FINISHED,
             outcome=str(job.state),
@@ -158,9 +163,19 @@ class Runner:
             device=job.device,
             gpu_seconds=round(job.gpu_seconds, 3),
             cost_usd=None if job.cost_usd is None else float(job.cost_usd),
+            joules=joules,
+            **self._tariff.figures(joules),
             output_seconds=job.output_seconds,
             error=job.error_code,
         )
+
+    def _joules(self, job: Job) -> float | None:
+        """Return the energy of the job's runs; a line without it is better than none."""
+        try:
+            used = self._database.read(energy_of, job.id)
+        except OperationalError:
+            return None
+        return None if used is None else round(used.joules, 3)
 
 
 def _park() -> NoReturn:

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.generation.inputs import DEFAULT_LIMITS
 from app.jobs.job import Job, State
+from app.ledger.energy import Tariff
+from app.ledger.rows import Energy
 from app.quotes.schemas import EXAMPLE, QuoteView
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -106,6 +108,15 @@ class JobError(BaseModel):
     message: str
 
 
+class JobEnergy(BaseModel):
+    """Energy of a job's runs that have ended; what it costs is no part of the job's cost."""
+
+    joules: float
+    estimated: bool = Field(description="Whether any of it is from samples of the card's power, not from its counter.")
+    cost_usd: float | None = Field(description="Null unless a price of energy is set.")
+    co2_grams: float | None = Field(description="Null unless a carbon intensity is set.")
+
+
 class JobView(BaseModel):
     """A job as it stands."""
 
@@ -126,6 +137,7 @@ class JobView(BaseModel):
                     "queue_seconds": 0.9,
                     "gpu_seconds": 0.0,
                     "cost_usd": 0.0,
+                    "energy": None,
                     "device": "cpu",
                     "trace_id": _TRACE,
                     "error": None,
@@ -152,6 +164,9 @@ class JobView(BaseModel):
     queue_seconds: float | None = Field(description="Wait before the first start.")
     gpu_seconds: float = Field(description="Seconds of the device over all runs so far.")
     cost_usd: float | None = Field(description="Cost of those seconds; null where their price is not known.")
+    energy: JobEnergy | None = Field(
+        description="Null where the device does not tell it, until a run has ended, and in lists."
+    )
     device: str | None = Field(description="gpu, cpu where the CPU stands in for one, or simulated.")
     trace_id: str | None
     error: JobError | None
@@ -168,7 +183,26 @@ class JobList(BaseModel):
     next: str | None = Field(description="Address of the next page, also in the header `Link`.")
 
 
-def view(job: Job, base_url: str, queue_position: int | None = None, eta_seconds: float | None = None) -> JobView:
+def energy(found: Energy | None, tariff: Tariff) -> JobEnergy | None:
+    """Return the energy of a job as answers show it."""
+    if found is None:
+        return None
+    figures = tariff.figures(found.joules)
+    return JobEnergy(
+        joules=found.joules,
+        estimated=found.estimated > 0,
+        cost_usd=figures.get("energy_cost_usd"),
+        co2_grams=figures.get("co2_grams"),
+    )
+
+
+def view(
+    job: Job,
+    base_url: str,
+    queue_position: int | None = None,
+    eta_seconds: float | None = None,
+    energy: JobEnergy | None = None,
+) -> JobView:
     """Return `job` as answers show it."""
     kept = job.state is State.SUCCEEDED and job.result_removed_at is None
     return JobView(
@@ -185,6 +219,7 @@ def view(job: Job, base_url: str, queue_position: int | None = None, eta_seconds
         queue_seconds=job.queue_seconds,
         gpu_seconds=job.gpu_seconds,
         cost_usd=None if job.cost_usd is None else float(job.cost_usd),
+        energy=energy,
         device=job.device,
         trace_id=job.trace_id,
         error=None if job.error_code is None else JobError(code=job.error_code, message=job.error_message or ""),

@@ -68,7 +68,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
             memory_bytes=settings.worker_memory_bytes or int(available_bytes() * _SHARE_OF_MEMORY),
         )
         attempt = Attempt(database, files, generator, keeper, telemetry)
-        runner = Runner(database, files, attempt, identity, telemetry, restarting=restarting)
+        runner = Runner(database, files, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)
         heartbeat = stack.enter_context(beating(database, identity))
         ready = threading.Event()
         stack.enter_context(

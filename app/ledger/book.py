@@ -76,7 +76,9 @@ class Book:
             self._take()
             return self._totals[held]
 
-    def end(self, held: Held, kind: Kind, joules: float | None = None) -> tuple[int, int | None]:
+    def end(
+        self, held: Held, kind: Kind, joules: float | None = None, joules_source: str | None = None
+    ) -> tuple[int, int | None]:
         """End a run and return its nanoseconds and nano-dollars; `kind` is what it turned out to be, in all its rows."""
         with self._lock:
             self._timeline.leave(held, self._monotonic())
@@ -86,7 +88,7 @@ class Book:
                 entry.kind = kind
                 self._changed[entry.id] = entry
             if entries:
-                entries[-1].joules = joules
+                entries[-1].joules, entries[-1].joules_source = joules, joules_source
             self._open.pop(held, None)
             del self._kinds[held]
             return self._totals.pop(held)

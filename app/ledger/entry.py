@@ -52,7 +52,7 @@ class Entry:
         ended_at: wall clock of the last write.
         nanoseconds: time by the monotonic clock; less than between the moments where runs shared the device.
         nanousd: cost, None where the price is not known.
-        joules: energy, None where it is not known.
+        joules: energy, None where it is not known; `joules_source` is counter, or power where it is estimated.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Entry:
     nanoseconds: int = 0
     nanousd: int | None = 0
     joules: float | None = None
+    joules_source: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Return the columns that tell about the holder and the amounts."""
@@ -81,4 +82,5 @@ class Entry:
             "nanoseconds": self.nanoseconds,
             "cost_nanousd": self.nanousd,
             "joules": self.joules,
+            "joules_source": self.joules_source,
         }

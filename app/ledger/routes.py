@@ -17,13 +17,14 @@ from app.errors.documented import answers
 from app.errors.problem import FieldError
 from app.keys.authentication import CurrentKey
 from app.ledger import usage
+from app.ledger.energy import Tariff
 from app.ledger.usage import By, Per
 from app.services import CurrentServices
 
 router = APIRouter(tags=["usage"])
 _Asked = Literal["kind", "customer", "operation", "model", "device", "device_name", "none"]
 _DEFAULT_BY: Final[list[_Asked]] = ["customer", "operation"]
-_AMOUNTS: Final = ("gpu_seconds", "cost_usd", "unpriced_gpu_seconds", "joules", "jobs")
+_AMOUNTS: Final = ("gpu_seconds", "cost_usd", "unpriced_gpu_seconds", "joules", "joules_estimated")
 # What a spreadsheet would take for a formula when it opens the file.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -42,7 +43,12 @@ class UsageRow(BaseModel):
     gpu_seconds: float = Field(description="Seconds that devices were held.")
     cost_usd: float = Field(description="Cost of the seconds whose price is known.")
     unpriced_gpu_seconds: float = Field(description="Seconds whose price, and so whose cost, is not known.")
-    joules: float | None = Field(description="Energy, where the device tells it.")
+    joules: float | None = Field(description="Energy of work, where the device tells it.")
+    joules_estimated: float | None = Field(description="Part of it from samples of power, not from a counter.")
+    energy_cost_usd: float | None = Field(
+        None, description="Cost of that energy, where a price of it is set; beside cost_usd, not in it."
+    )
+    co2_grams: float | None = Field(None, description="CO2 of that energy, where its carbon intensity is set.")
     jobs: int
 
 
@@ -65,6 +71,7 @@ class Usage(BaseModel):
                         "cost_usd": 0.154356,
                         "unpriced_gpu_seconds": 0.0,
                         "joules": None,
+                        "joules_estimated": None,
                         "jobs": 96,
                     }
                 ],
@@ -115,9 +122,11 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
     except usage.StretchesWrong as error:
         wrong = FieldError(error.field, str(error.value), error.allowed)
         raise ServiceError(Code.INVALID_INPUT, f"{error}.", errors=[wrong]) from error
-    rows = list(usage.lines(found, chosen))
+    tariff = services.settings.tariff
+    rows = list(usage.lines(found, chosen, tariff))
     if form == "csv":
-        return Response(_csv(rows, chosen), media_type="text/csv", headers={"cache-control": "no-store"})
+        text = csv_of(rows, columns_of(chosen, tariff))
+        return Response(text, media_type="text/csv", headers={"cache-control": "no-store"})
     return Usage(
         since=since.astimezone(zone),
         until=until,
@@ -126,9 +135,15 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
     )
 
 
-def _csv(rows: Sequence[Mapping[str, object]], by: Sequence[By]) -> str:
+def columns_of(by: Sequence[By], tariff: Tariff) -> list[str]:
+    """Return the names of what a row has, in their order."""
+    return ["start", "until", *by, *_AMOUNTS, *tariff.figures(None), "jobs"]
+
+
+def csv_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """Return rows as CSV; a text that a spreadsheet would take for a formula is told from one by an apostrophe."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, ["start", "until", *by, *_AMOUNTS], lineterminator="\r\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

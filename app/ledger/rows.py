@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.tables import ledger
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 Group = Literal["kind", "customer", "operation", "model", "device", "device_name", "quarter"]
 
+#: The source of joules that are estimated, as the card has no counter of energy.
+_ESTIMATED: Final = "power"
 _MOMENT: Final = timedelta(microseconds=1)
-_WRITTEN_AGAIN: Final = ("kind", "ended_at", "nanoseconds", "cost_nanousd", "joules")
+_WRITTEN_AGAIN: Final = ("kind", "ended_at", "nanoseconds", "cost_nanousd", "joules", "joules_source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Total:
         nanoseconds: time held.
         nanousd: cost of the rows whose price is known.
         unpriced_nanoseconds: time whose cost is not known, so that a sum never passes for the whole.
-        joules: energy of the rows that know it.
+        joules: energy of the rows that know it; `joules_estimated` of it are from samples of power.
         jobs: how many jobs the rows belong to.
     """
 
@@ -40,7 +42,16 @@ class Total:
     nanousd: int
     unpriced_nanoseconds: int
     joules: float | None
+    joules_estimated: float | None
     jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy that a job's runs used, as far as it is known; `estimated` joules of it are from samples of power."""
+
+    joules: float
+    estimated: float
 
 
 def write(connection: Connection, worker_id: str, device: Device, price: Price, entries: Sequence[Entry]) -> None:
@@ -63,6 +74,13 @@ def write(connection: Connection, worker_id: str, device: Device, price: Price, 
     )
 
 
+def between(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Return what rows of the quarter hours from that of `since` to that before `until` have in common."""
+    # Counted back in UTC: a local time that is counted back forgets which of two equal hours it stands in.
+    last = quarter(until.astimezone(UTC) - _MOMENT)
+    return (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter <= last)
+
+
 def totals(
     connection: Connection,
     since: datetime,
@@ -76,9 +94,6 @@ def totals(
     A quarter hour that one of the moments lies in counts whole. With `customer` only its own rows count.
     """
     columns = [ledger.c[name] for name in by]
-    # Counted back in UTC: a local time that is counted back forgets which of two equal hours it stands in.
-    last = quarter(until.astimezone(UTC) - _MOMENT)
-    within = (ledger.c.quarter >= quarter(since)) & (ledger.c.quarter <= last)
     unpriced = func.sum(ledger.c.nanoseconds).filter(ledger.c.cost_nanousd.is_(None))
     query = (
         select(
@@ -87,9 +102,10 @@ def totals(
             func.sum(ledger.c.cost_nanousd),
             unpriced,
             func.sum(ledger.c.joules),
+            func.sum(ledger.c.joules).filter(ledger.c.joules_source == _ESTIMATED),
             func.count(ledger.c.job_id.distinct()),
         )
-        .where(within)
+        .where(between(since, until))
         .group_by(*columns)
         .order_by(*columns)
     )
@@ -101,5 +117,15 @@ def totals(
 
 
 def _total(row: tuple[Any, ...], groups: int) -> Total:
-    nanoseconds, nanousd, unpriced, joules, jobs = row[groups:]
-    return Total(row[:groups], int(nanoseconds), int(nanousd or 0), int(unpriced or 0), joules, jobs)
+    nanoseconds, nanousd, unpriced, joules, estimated, jobs = row[groups:]
+    if joules is not None:
+        estimated = estimated or 0.0
+    return Total(row[:groups], int(nanoseconds), int(nanousd or 0), int(unpriced or 0), joules, estimated, jobs)
+
+
+def energy_of(connection: Connection, job_id: str) -> Energy | None:
+    """Return the energy of the runs of a job that have ended, None where no run's is known."""
+    joules = func.sum(ledger.c.joules)
+    sums = select(joules, joules.filter(ledger.c.joules_source == _ESTIMATED)).where(ledger.c.job_id == job_id)
+    known, estimated = connection.execute(sums).one()
+    return None if known is None else Energy(known, estimated or 0.0)

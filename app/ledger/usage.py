@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from app.ledger.energy import Tariff
 from app.ledger.rows import Group, Total, totals
 
 Per = Literal["hour", "day", "month"]
@@ -96,8 +97,8 @@ def month_of(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
-def lines(rows: Sequence[Row], by: Sequence[By]) -> Iterator[dict[str, object]]:
-    """Yield each row as plain data: seconds, USD, joules; None is not known or does not apply."""
+def lines(rows: Sequence[Row], by: Sequence[By], tariff: Tariff) -> Iterator[dict[str, object]]:
+    """Yield each row as plain data: seconds, USD, joules, grams; None is not known or does not apply."""
     for row in rows:
         total = row.total
         yield {
@@ -106,6 +107,8 @@ def lines(rows: Sequence[Row], by: Sequence[By]) -> Iterator[dict[str, object]]:
             **dict(zip(by, total.group, strict=True)),
             **amounts(total.nanoseconds, total.nanousd, total.unpriced_nanoseconds),
             "joules": total.joules,
+            "joules_estimated": total.joules_estimated,
+            **tariff.figures(total.joules),
             "jobs": total.jobs,
         }
 

@@ -37,6 +37,71 @@ PAID_PERIOD: Final = Metric(
     labels=("period",),
     source="service",
 )
+PAID_KIND_PERIOD: Final = Metric(
+    "paid_kind_period_usd",
+    "gauge",
+    "What devices cost so far in the calendar day or month by kind (job, retry, cancelled, failed, idle, overhead), summed from the ledger.",
+    unit="usd",
+    labels=("kind", "period"),
+    source="service",
+)
+COST_CUSTOMER_PERIOD: Final = Metric(
+    "cost_customer_period_usd",
+    "gauge",
+    "Cost of the customers with the most so far in the calendar day or month, summed from the ledger; the rest is `other`.",
+    unit="usd",
+    labels=("customer", "period"),
+    source="service",
+)
+COST_MODEL_PERIOD: Final = Metric(
+    "cost_model_period_usd",
+    "gauge",
+    "Cost of the models with the most so far in the calendar day or month, summed from the ledger; the rest is `other`.",
+    unit="usd",
+    labels=("model", "period"),
+    source="service",
+)
+UNPRICED_PERIOD: Final = Metric(
+    "unpriced_period_seconds",
+    "gauge",
+    "Seconds so far in the calendar day or month that devices of unknown price were held; their cost is in no other series.",
+    unit="seconds",
+    labels=("period",),
+    source="service",
+)
+ENERGY_PERIOD: Final = Metric(
+    "energy_period_joules",
+    "gauge",
+    "Energy of work so far in the calendar day or month, summed from the ledger. `source`: counter (the card's energy counter), power (samples of its power), unknown (booked by an older version).",
+    unit="joules",
+    labels=("period", "source"),
+    values={"source": ("counter", "power", "unknown")},
+    source="service",
+)
+ENERGY_CUSTOMER_PERIOD: Final = Metric(
+    "energy_customer_period_joules",
+    "gauge",
+    "Energy of the work of the customers with the most so far in the calendar day or month; the rest is `other`.",
+    unit="joules",
+    labels=("customer", "period"),
+    source="service",
+)
+ENERGY_COST_PERIOD: Final = Metric(
+    "energy_cost_period_usd",
+    "gauge",
+    "Cost of the energy of work so far in the calendar day or month, beside the cost of devices; absent unless a price is set.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
+ENERGY_CO2_PERIOD: Final = Metric(
+    "energy_co2_period_grams",
+    "gauge",
+    "CO2 of the energy of work so far in the calendar day or month; absent unless a carbon intensity is set.",
+    unit="grams",
+    labels=("period",),
+    source="service",
+)
 BUDGET: Final = Metric(
     "budget_usd",
     "gauge",

@@ -51,7 +51,7 @@ def runner_of(
         attempt = Attempt(database, files, generator, keeper, telemetry)
         identity = Identity(worker_id, CPU, generator.model)
         restarting = Restarting(identity, telemetry, threading.Event(), leak_bytes=2**30, memory_bytes=None)
-        return Runner(database, files, attempt, identity, telemetry, restarting=restarting)
+        return Runner(database, files, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)
 
     return make
 

@@ -20,6 +20,7 @@ from app.jobs.host_memory import available_bytes
 from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity
+from app.ledger.energy import Tariff
 from app.ledger.keeping import Keeper
 from telemetry import Telemetry
 from tests.app.jobs.conftest import CPU
@@ -42,7 +43,7 @@ class Worker:
             identity, telemetry, self.stop, **{"leak_bytes": 2**30, "memory_bytes": None} | bounds
         )
         attempt = Attempt(database, files, generator, keeper, telemetry)
-        self.runner = Runner(database, files, attempt, identity, telemetry, restarting=self.restarting)
+        self.runner = Runner(database, files, attempt, identity, telemetry, restarting=self.restarting, tariff=Tariff())
         self.life = lambda: telemetry.places.of(CPU).lives()[0]
 
     def run(self, job_id: str) -> str:
