@@ -40,6 +40,7 @@ from app.openapi import describe
 from app.quotes.desk import QuoteDesk
 from app.quotes.routes import router as quotes_router
 from app.redis import open_redis
+from app.repeats.lookup import Repeats
 from app.services import Services
 from app.settings import Settings
 from telemetry import catalog, instrument
@@ -104,6 +105,15 @@ async def _lifespan(
 
         await stack.enter_async_context(in_one_process(settings.data, keep_house))
         app.state.services = Services(
-            settings, telemetry, database, queue, keys, files, health, QuoteDesk(database, telemetry.prices), redis
+            settings,
+            telemetry,
+            database,
+            queue,
+            keys,
+            files,
+            health,
+            QuoteDesk(database, telemetry.prices),
+            redis,
+            Repeats(database, files, telemetry),
         )
         yield

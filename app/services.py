@@ -12,6 +12,7 @@ from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
 from app.keys.ring import KeyRing
 from app.quotes.desk import QuoteDesk
+from app.repeats.lookup import Repeats
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Services:
     quotes: QuoteDesk
     #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.
     redis: Redis | None
+    repeats: Repeats
 
 
 def services_of(request: Request) -> Services:

@@ -169,6 +169,11 @@ class Settings(ProcessSettings):
         gt=timedelta(0),
         description="How long results and uploads are kept after a job ended.",
     )
+    cache_scope: Literal["customer", "service", "off"] = Field(
+        "customer",
+        description="Whose results an identical job may be given instead of a generation: its own customer's, "
+        "anybody's (service), or nobody's (off).",
+    )
 
     @property
     def data(self) -> Path:

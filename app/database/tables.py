@@ -93,10 +93,28 @@ job: Final = Table(
     Column("quoted_end_at", Moment),
     Column("result_removed_at", Moment),
     Column("notes", JSON),
+    Column("input_digest", String(64)),
+    Column("shared_from", String(32)),
     Index(None, "state", "queued_at"),
     Index(None, "customer", "created_at"),
     Index(None, "created_at"),
     Index(None, "finished_at"),
+    Index(None, "input_digest"),
+    Index(None, "shared_from"),
+    Index(None, "result_name"),
+)
+
+# Submits that named themselves, and what they were answered.
+idempotency: Final = Table(
+    "idempotency",
+    metadata,
+    Column("customer", String(100), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("job_id", String(32), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "created_at"),
 )
 
 # One row per time a worker ran a job: what each run cost is counted once, also when the worker died in it.

@@ -55,6 +55,9 @@ class Code(Enum):
     RESULT_EXPIRED = (410, "The result was removed")
     TOO_MANY_STREAMS = (429, "Too many event streams are open")
 
+    # Repeats
+    IDEMPOTENCY_CONFLICT = (409, "The Idempotency-Key named another submit")
+
     # Keys
     KEY_ID_UNKNOWN = (404, "There is no such key")
 

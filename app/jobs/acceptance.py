@@ -1,13 +1,106 @@
-"""The one transaction that accepts a job: whatever refuses it raises here, and nothing of the job is left."""
+"""The one transaction in which a submit becomes a job: all that may refuse it or answer it otherwise, then its row."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal
+
 from sqlalchemy import Connection
 
+from app.database.locks import hold
 from app.jobs import rows
+from app.jobs.job import State
 from app.jobs.rows import NewJob
+from app.repeats import generations, idempotency
+from app.repeats.generations import Scope
+from app.repeats.wishes import Wishes
+
+#: What became of the look for an identical generation.
+Sharing = Literal["hit", "joined", "miss", "bypass", "off"]
 
 
-def accept(connection: Connection, new: NewJob) -> int:
-    """Store the job and return its place in the queue, 1 for the next to run; raises `ServiceError` why not."""
-    return rows.add(connection, new)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a submit is accepted.
+
+    Attributes:
+        contents: digest of what was sent.
+        inputs: digest of what makes the video what it is.
+        kept: how long results are kept.
+        stored: whether a stored result may be handed out.
+    """
+
+    wishes: Wishes
+    contents: str
+    inputs: str
+    scope: Scope
+    kept: timedelta
+    quote: dict[str, Any]
+    stored: bool = True
+
+    @property
+    def may_look(self) -> bool:
+        """Whether an identical job will do."""
+        return self.scope != "off" and self.wishes.may_be_shared
+
+    def whose(self, customer: str) -> str | None:
+        """Return whose jobs are looked through for `customer`, None for everybody's."""
+        return customer if self.scope == "customer" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the submit is answered: the job, its place in the queue where it waits there, and what it should take."""
+
+    job_id: str
+    state: State
+    sharing: Sharing
+    trace_id: str | None
+    place: int | None = None
+    quote: dict[str, Any] | None = None
+    repeated: bool = False
+
+
+def accept(connection: Connection, new: NewJob, terms: Terms) -> Accepted:
+    """Return the job that this submit is: a new one, or the one that an earlier submit of its name made.
+
+    Raises:
+        ServiceError: it is refused; nothing is left of it.
+    """
+    key = terms.wishes.idempotency_key
+    if key is None:
+        return _accept_once(connection, new, terms)
+    hold(connection, f"idempotency {new.customer} {key}")
+    answer = idempotency.answered(connection, new.customer, key, terms.contents)
+    if answer is not None:
+        return replace(Accepted(**answer | {"state": State(answer["state"])}), repeated=True)
+    accepted = _accept_once(connection, new, terms)
+    idempotency.remember(connection, new.customer, key, terms.contents, asdict(accepted))
+    return accepted
+
+
+def _accept_once(connection: Connection, new: NewJob, terms: Terms) -> Accepted:
+    may_share = terms.scope != "off" and terms.wishes.may_share
+    known = replace(new, input_digest=terms.inputs if may_share else None)
+    if terms.may_look:
+        shared = _share(connection, known, terms)
+        if shared is not None:
+            return shared
+    place = rows.add(connection, known)
+    sharing: Sharing = "miss" if terms.may_look else "off" if terms.scope == "off" else "bypass"
+    return Accepted(known.id, State.QUEUED, sharing, new.trace_id, place, terms.quote | {"queue_position": place})
+
+
+def _share(connection: Connection, new: NewJob, terms: Terms) -> Accepted | None:
+    customer = terms.whose(new.customer)
+    hold(connection, f"generation {customer} {terms.inputs}")
+    leader = generations.in_flight(connection, terms.inputs, customer, new.tier)
+    if leader is not None:
+        rows.add_joined(connection, new, leader)
+        return Accepted(new.id, State.JOINED, "joined", new.trace_id)
+    origin = generations.finished(connection, terms.inputs, customer, terms.kept) if terms.stored else None
+    if origin is not None:
+        rows.add_finished(connection, new, origin.id, generations.outcome(origin))
+        return Accepted(new.id, State.SUCCEEDED, "hit", new.trace_id)
+    return None

@@ -17,6 +17,7 @@ from app.database.times import now
 from app.jobs.claim import Claim, Ending, Refusal, Spent
 from app.jobs.job import FAILED_RUNS, MOST_ATTEMPTS, MOST_OUT_OF_MEMORY, Job, RunOutcome, State
 from app.jobs.rows import as_job
+from app.repeats import generations
 
 
 def claim(connection: Connection, job_id: str, worker_id: str, *, device: str, model: str) -> Claim | Refusal:
@@ -101,7 +102,10 @@ def end(connection: Connection, mine: Claim, ending: Ending) -> Job | None:
     if changed.rowcount != 1:
         return None
     _sum_up(connection, mine.job.id)
-    return as_job(connection.execute(select(job).where(job.c.id == mine.job.id)).one())
+    ended = as_job(connection.execute(select(job).where(job.c.id == mine.job.id)).one())
+    if state.is_final:
+        generations.land(connection, ended)
+    return ended
 
 
 def _close_lost_run(connection: Connection, found: Job, moment: datetime) -> datetime | None:
@@ -124,7 +128,9 @@ def _count(connection: Connection, job_id: str, outcomes: Collection[RunOutcome]
 
 
 def _settle(connection: Connection, found: Job, moment: datetime, **values: Any) -> Job:
-    return _change(connection, found.id, {"finished_at": moment, "stage": None, **values})
+    settled = _change(connection, found.id, {"finished_at": moment, "stage": None, **values})
+    generations.land(connection, settled)
+    return settled
 
 
 def _change(connection: Connection, job_id: str, values: dict[str, Any]) -> Job:

@@ -17,9 +17,10 @@ _NANO: Final = Decimal(1_000_000_000)
 
 
 class State(StrEnum):
-    """Where a job is; the last three are final."""
+    """Where a job is; the last three are final. One that is joined ends with the one whose generation it shares."""
 
     QUEUED = "queued"
+    JOINED = "joined"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -64,6 +65,8 @@ class Job:
         gpu_seconds, cost_nanousd: of all its runs so far.
         quoted_gpu_seconds, quoted_cost_nanousd, quoted_end_at: what was expected when it was accepted.
         traceparent: W3C context of the submit request.
+        input_digest: what identical generations have in common; None where this one is not to be shared.
+        shared_from: the job whose generation this one shares, None for one that runs itself.
         notes: what the generator says to who reads the result.
     """
 
@@ -103,6 +106,8 @@ class Job:
     quoted_end_at: datetime | None
     result_removed_at: datetime | None
     notes: tuple[str, ...]
+    input_digest: str | None
+    shared_from: str | None
 
     @property
     def cost_usd(self) -> Decimal | None:
@@ -112,7 +117,12 @@ class Job:
     @property
     def trace_id(self) -> str | None:
         """The job's trace as 32 hex digits."""
-        return self.traceparent.split("-")[1] if self.traceparent else None
+        return trace_id_of(self.traceparent)
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """Return the trace of a W3C context as 32 hex digits."""
+    return traceparent.split("-")[1] if traceparent else None
 
 
 def nanousd(cost: Decimal) -> int:

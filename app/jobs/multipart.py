@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import anyio.to_thread
 from python_multipart.exceptions import MultipartParseError
@@ -13,6 +14,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from app.errors import Code, FieldError, ServiceError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _MOST_PARTS: Final = 20
 _MOST_HEADER_BYTES: Final = 8 * 1024
@@ -28,6 +32,15 @@ class _Part:
     size: int = 0
     stream: BinaryIO | None = None
     is_read: bool = False
+    digest: _Hash = field(default_factory=hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The fields that were written: how many bytes of each, and their SHA-256."""
+
+    sizes: dict[str, int]
+    digests: dict[str, str]
 
 
 class Reception:
@@ -35,6 +48,7 @@ class Reception:
 
     def __init__(self, folder: Path, boundary: bytes, limits: Mapping[str, int]) -> None:
         self.sizes: dict[str, int] = {}
+        self.digests: dict[str, str] = {}
         self.boundary = boundary[:_LONGEST_BOUNDARY].decode("ascii", "replace")
         self.is_complete = False
         self._folder = folder
@@ -120,11 +134,13 @@ class Reception:
             raise too_large(part.name, self._limits[part.name])
         if part.stream is not None:
             part.stream.write(data[start:end])
+            part.digest.update(data[start:end])
 
     def _on_part_end(self) -> None:
         self.close()
         self._part.is_read = True
         self.sizes[self._part.name] = self._part.size
+        self.digests[self._part.name] = self._part.digest.hexdigest()
 
     def _on_end(self) -> None:
         self.is_complete = True
@@ -140,8 +156,8 @@ def too_large(name: str, limit: int) -> ServiceError:
     )
 
 
-async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> dict[str, int]:
-    """Write the fields of the request's body into `folder`, one file each, and return their sizes.
+async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> Received:
+    """Write the fields of the request's body into `folder`, one file each.
 
     Args:
         request: whose body is not read yet.
@@ -162,7 +178,7 @@ async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> 
         raise ServiceError(
             Code.BAD_REQUEST, f"The multipart body ends before its last boundary, --{reception.boundary}--."
         )
-    return reception.sizes
+    return Received(reception.sizes, reception.digests)
 
 
 def _boundary(request: Request) -> bytes:

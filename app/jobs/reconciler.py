@@ -2,7 +2,8 @@
 
 - a row that was accepted and never reached the queue is enqueued;
 - a job that a dead worker held is given to the next one;
-- a job that the queue is through with, or lost, though it never came to an end, is delivered once more.
+- a job that the queue is through with, or lost, though it never came to an end, is delivered once more;
+- a job that is joined to one which has ended without telling it is ended, or queued.
 
 The worker that gets such a job settles the rest: it closes the lost run, and gives up or cancels where that is due.
 """
@@ -20,6 +21,7 @@ from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.queue import JobQueue
 from app.jobs.silence import Silence
+from app.repeats import generations
 from telemetry import catalog, counted
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
@@ -44,9 +46,16 @@ class Reconciler:
 
     async def run(self) -> None:
         """Make one pass."""
+        await self._land_stranded()
         await self._enqueue_missing()
         await self._take_over()
         await self._deliver_again()
+
+    async def _land_stranded(self) -> None:
+        for row in await self._database.read(generations.stranded):
+            await self._database.write(generations.land, rows.as_job(row))
+            _RECONCILED["landed_late"].add()
+            _log.warning(Event.JOB_LANDED_LATE, job_id=row.id)
 
     async def _enqueue_missing(self) -> None:
         for job_id in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):

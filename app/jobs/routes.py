@@ -15,17 +15,16 @@ from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs import rows
 from app.jobs.job import Job, State
-from app.jobs.schemas import SUBMIT_BODY, Accepted, JobId, JobList, JobView, energy, view
+from app.jobs.schemas import SUBMIT_BODY, SUBMIT_HEADERS, Accepted, JobId, JobList, JobView, energy, view
 from app.jobs.submission import REFUSALS, submit
 from app.jobs.version import version
 from app.keys.authentication import CurrentKey
 from app.keys.key import Key
 from app.ledger.rows import energy_of
 from app.pagination import Cursor, Limit, Place, link_next
-from app.quotes.schemas import view as quoted
+from app.quotes.schemas import QuoteView
 from app.services import CurrentServices, Services
 from telemetry import annotate, catalog
-from telemetry.context import current_trace_id
 from telemetry.logs import get_logger
 
 router = APIRouter(tags=["jobs"])
@@ -38,27 +37,33 @@ _GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELL
     "/generate",
     status_code=202,
     response_description="The job is accepted and waits.",
-    openapi_extra={"requestBody": SUBMIT_BODY},
+    openapi_extra={"requestBody": SUBMIT_BODY, "parameters": SUBMIT_HEADERS},
     responses=answers(
         *_ACCESS,
         *REFUSALS,
     ),
 )
-async def generate(request: Request, key: CurrentKey, services: CurrentServices) -> Accepted:
+async def generate(request: Request, response: Response, key: CurrentKey, services: CurrentServices) -> Accepted:
     """Make a talking portrait: send a picture, speech and a prompt, get a job.
 
     The job waits in a queue and runs on the next free worker. What is refused is refused here, with the field at fault.
+    Where an identical job of yours has made the video, or is about to, this one shares it and costs nothing; the header
+    `X-Cache` says hit, joined, miss, bypass or off.
     """
     done = await submit(request, key, services)
     base = _base_url(request, services)
+    response.headers["X-Cache"] = done.sharing
+    if done.repeated:
+        response.headers["Idempotent-Replayed"] = "true"
     return Accepted(
         job_id=done.job_id,
-        status=State.QUEUED,
+        status=done.state,
         status_url=f"{base}/status/{done.job_id}",
         result_url=f"{base}/result/{done.job_id}",
-        trace_id=current_trace_id(),
+        trace_id=done.trace_id,
         queue_position=done.place,
-        quote=quoted(done.quote, done.place),
+        quote=None if done.quote is None else QuoteView(**done.quote),
+        cached=done.sharing in {"hit", "joined"},
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from app.database.tables import job
 from app.database.times import now
-from app.jobs.job import OPERATION, UNFINISHED, Job, State
+from app.jobs.job import OPERATION, UNFINISHED, Job, State, trace_id_of
 from app.pagination import newest_first
+from app.repeats import generations
 
 _MOST_IDS: Final = 500
 _FIELDS: Final = tuple(field.name for field in fields(Job))
@@ -33,6 +34,12 @@ class NewJob:
     quoted_gpu_seconds: float | None = None
     quoted_cost_nanousd: int | None = None
     quoted_end_seconds: float | None = None
+    input_digest: str | None = None
+
+    @property
+    def trace_id(self) -> str | None:
+        """The job's trace as 32 hex digits."""
+        return trace_id_of(self.traceparent)
 
 
 def as_job(row: Row[Any]) -> Job:
@@ -45,13 +52,33 @@ def as_job(row: Row[Any]) -> Job:
 def add(connection: Connection, new: NewJob) -> int:
     """Store an accepted job and return its place in the queue, 1 for the next to run."""
     ahead = waiting(connection)
+    _insert(connection, new, now(connection), state=State.QUEUED, **_quoted(new))
+    return ahead + 1
+
+
+def add_joined(connection: Connection, new: NewJob, leader_id: str) -> None:
+    """Store an accepted job that ends with another one, which makes the same video."""
+    _insert(connection, new, now(connection), state=State.JOINED, shared_from=leader_id, **_quoted(new))
+
+
+def add_finished(connection: Connection, new: NewJob, origin_id: str, outcome: Mapping[str, Any]) -> None:
+    """Store a job that is done at once: another one has made the same video."""
     moment = now(connection)
-    end_at = None if new.quoted_end_seconds is None else moment + timedelta(seconds=new.quoted_end_seconds)
+    final = {"state": State.SUCCEEDED, "shared_from": origin_id, "progress": 1.0, "finished_at": moment, **outcome}
+    _insert(connection, new, moment, **final)
+
+
+def _quoted(new: NewJob) -> dict[str, Any]:
+    return {"quoted_gpu_seconds": new.quoted_gpu_seconds, "quoted_cost_nanousd": new.quoted_cost_nanousd}
+
+
+def _insert(connection: Connection, new: NewJob, moment: datetime, **values: Any) -> None:
+    if values["state"] is State.QUEUED and new.quoted_end_seconds is not None:
+        values["quoted_end_at"] = moment + timedelta(seconds=new.quoted_end_seconds)
     connection.execute(
         insert(job).values(
             id=new.id,
             operation=OPERATION,
-            state=State.QUEUED,
             customer=new.customer,
             key_id=new.key_id,
             tier=new.tier,
@@ -59,14 +86,12 @@ def add(connection: Connection, new: NewJob) -> int:
             traceparent=new.traceparent,
             request_id=new.request_id,
             audio_seconds=new.audio_seconds,
-            quoted_gpu_seconds=new.quoted_gpu_seconds,
-            quoted_cost_nanousd=new.quoted_cost_nanousd,
-            quoted_end_at=end_at,
+            input_digest=new.input_digest,
             created_at=moment,
             queued_at=moment,
+            **values,
         )
     )
-    return ahead + 1
 
 
 def waiting(connection: Connection) -> int:
@@ -116,20 +141,24 @@ def position(connection: Connection, queued: Job) -> int:
 
 
 def cancel(connection: Connection, job_id: str) -> tuple[Job, bool]:
-    """Cancel a queued job at once, ask a running one to stop, leave a finished one.
+    """Cancel a waiting job at once, ask a running one to stop, leave a finished one.
 
     Returns:
         The job after that, and whether this call changed it: of many at the same time only one does.
     """
     moment = now(connection)
     asking = update(job).where(job.c.id == job_id, job.c.cancel_requested_at.is_(None))
-    asked = connection.execute(asking.where(job.c.state.in_(UNFINISHED)).values(cancel_requested_at=moment))
-    connection.execute(
+    stoppable = job.c.state.in_((*UNFINISHED, State.JOINED))
+    asked = connection.execute(asking.where(stoppable).values(cancel_requested_at=moment))
+    ended = connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.state == State.QUEUED)
+        .where(job.c.id == job_id, job.c.state.in_((State.QUEUED, State.JOINED)))
         .values(state=State.CANCELLED, finished_at=moment, stage=None)
     )
-    return as_job(connection.execute(select(job).where(job.c.id == job_id)).one()), asked.rowcount == 1
+    cancelled = as_job(connection.execute(select(job).where(job.c.id == job_id)).one())
+    if ended.rowcount:
+        generations.land(connection, cancelled)
+    return cancelled, asked.rowcount == 1
 
 
 def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[str]:
@@ -146,10 +175,17 @@ def unfinished(connection: Connection, limit: int = 500) -> list[Job]:
 
 
 def expired(connection: Connection, after: timedelta, limit: int = 500) -> list[tuple[str, str | None]]:
-    """Return (id, result's name) of finished jobs whose files have outlived their time."""
-    query = select(job.c.id, job.c.result_name).where(job.c.result_removed_at.is_(None))
-    query = query.where(job.c.finished_at < now(connection) - after)
-    return [(row.id, row.result_name) for row in connection.execute(query.limit(limit))]
+    """Return (id, result's name) of finished jobs whose files have outlived their time.
+
+    A result that a younger job shares has no name here: it goes with that one.
+    """
+    last = now(connection) - after
+    other = job.alias()
+    younger = (other.c.result_name == job.c.result_name) & (other.c.finished_at >= last)
+    shared = exists().where(younger, other.c.result_removed_at.is_(None)).label("shared")
+    query = select(job.c.id, job.c.result_name, shared).where(job.c.result_removed_at.is_(None))
+    found = connection.execute(query.where(job.c.finished_at < last).limit(limit))
+    return [(row.id, None if row.shared else row.result_name) for row in found]
 
 
 def mark_removed(connection: Connection, job_ids: Sequence[str]) -> None:
@@ -157,6 +193,11 @@ def mark_removed(connection: Connection, job_ids: Sequence[str]) -> None:
     moment = now(connection)
     for ids in _chunks(job_ids):
         connection.execute(update(job).where(job.c.id.in_(ids)).values(result_removed_at=moment))
+
+
+def mark_lost(connection: Connection, result_name: str) -> None:
+    """Note that a result is not there though nobody removed it."""
+    connection.execute(update(job).where(job.c.result_name == result_name).values(result_removed_at=now(connection)))
 
 
 def with_files(connection: Connection, job_ids: Sequence[str]) -> set[str]:

@@ -18,11 +18,13 @@ from app.jobs.files import JobFiles
 from app.jobs.job import Job, RunOutcome, State
 from app.jobs.queue import TryAgain
 from app.jobs.restarting import Restarting
+from app.jobs.rows import as_job
 from app.jobs.spans import facts, parent_of, record_ending, record_wait
 from app.jobs.tallies import Tallies
 from app.jobs.worker_identity import Identity
 from app.ledger.energy import Tariff
 from app.ledger.rows import energy_of
+from app.repeats import generations
 from telemetry.catalog import Event, Span
 from telemetry.context import bound
 from telemetry.logs import get_logger
@@ -151,6 +153,9 @@ class Runner:
         if ended.state is State.QUEUED:
             return ending.outcome
         self._told(ended)
+        if ended.state is State.SUCCEEDED:
+            for row in self._database.read(generations.landed_with, ended):
+                self._tallies.finished(as_job(row))
         return None
 
     def _told(self, job: Job) -> None:

@@ -72,6 +72,28 @@ SUBMIT_BODY: Final[dict[str, Any]] = {
     },
 }
 
+#: The headers of POST /generate that are read from the request itself.
+SUBMIT_HEADERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Names this submit for 24 hours: sent again with the same name, it is answered as the first time and "
+        "no second job is made. Another submit of the same name is refused with `idempotency_conflict`.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        "example": "0b0e6a5c-7f2b-4c1d-9a63-3c5d1f0f7d55",
+    },
+    {
+        "name": "Cache-Control",
+        "in": "header",
+        "required": False,
+        "description": "`no-cache`: a generation of its own, whatever was made before. `no-store`: nor may identical jobs "
+        "have this one's video.",
+        "schema": {"type": "string"},
+        "example": "no-cache",
+    },
+]
+
 
 class Accepted(BaseModel):
     """A job that was accepted."""
@@ -87,6 +109,7 @@ class Accepted(BaseModel):
                     "trace_id": _TRACE,
                     "queue_position": 1,
                     "quote": EXAMPLE,
+                    "cached": False,
                 }
             ]
         }
@@ -97,8 +120,12 @@ class Accepted(BaseModel):
     status_url: str = Field(description="Tells how the job goes.")
     result_url: str = Field(description="Gives the video once the job has succeeded.")
     trace_id: str | None = Field(description="The trace that follows the job from this request to the stored video.")
-    queue_position: int = Field(ge=1, description="1 for the next to run.")
-    quote: QuoteView = Field(description="What the job should take.")
+    queue_position: int | None = Field(description="1 for the next to run; null where the job need not run.")
+    quote: QuoteView | None = Field(description="What the job should take; null where it need not run.")
+    cached: bool = Field(
+        description="Whether an identical job makes the video (`status` is joined: this one ends with it) or has made it "
+        "(succeeded: it is there). Costs nothing. `Cache-Control: no-cache` asks for a generation of its own."
+    )
 
 
 class JobError(BaseModel):
@@ -144,6 +171,7 @@ class JobView(BaseModel):
                     "cancel_requested": False,
                     "result_url": None,
                     "notes": [],
+                    "cached": False,
                 }
             ]
         }
@@ -173,6 +201,7 @@ class JobView(BaseModel):
     cancel_requested: bool
     result_url: str | None = Field(description="Where the video is, as long as it is kept.")
     notes: list[str] = Field(description="What to know about the video, for example that no face was found.")
+    cached: bool = Field(description="Whether the video is, or will be, that of an identical job.")
 
 
 class JobList(BaseModel):
@@ -226,4 +255,5 @@ def view(
         cancel_requested=job.cancel_requested_at is not None,
         result_url=f"{base_url}/result/{job.id}" if kept else None,
         notes=list(job.notes),
+        cached=job.shared_from is not None,
     )

@@ -8,7 +8,7 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,13 +21,16 @@ from app.errors import Code, FieldError, ServiceError
 from app.errors.handlers import STORAGE_FULL
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
-from app.jobs.acceptance import accept
+from app.jobs.acceptance import Accepted, Terms, accept
 from app.jobs.job import OPERATION, State, nanousd
-from app.jobs.multipart import receive, too_large
+from app.jobs.multipart import Received, receive, too_large
 from app.jobs.rows import NewJob
 from app.jobs.schemas import ALLOWED
 from app.keys.key import TIERS, Key
 from app.quotes.quote import Quote
+from app.quotes.schemas import view as quoted
+from app.repeats.generations import digest_of
+from app.repeats.wishes import Wishes, wishes
 from app.services import Services
 from telemetry import annotate, catalog
 from telemetry.context import current_request_id
@@ -54,23 +57,25 @@ REFUSALS: Final = (
     Code.BODY_TOO_LARGE,
     Code.MEDIA_TYPE_UNSUPPORTED,
     Code.STORAGE_FULL,
+    Code.IDEMPOTENCY_CONFLICT,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent and can be used: the prompt, the length of the speech, the bytes of each field."""
+    """What was sent and can be used: the prompt, the length of the speech, the bytes and digest of each field."""
 
     prompt: str
     audio_seconds: float
-    sizes: dict[str, int]
+    received: Received
 
 
 def count_from_zero(telemetry: Telemetry) -> None:
     """Export what the API counts about jobs before there is anything to count, so that the first event is a rise."""
     for tier in TIERS:
         telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=tier)
-        telemetry.counter(catalog.JOB_FINISHED).labels(operation=OPERATION, outcome=str(State.CANCELLED), tier=tier)
+        for state in (State.CANCELLED, State.SUCCEEDED):
+            telemetry.counter(catalog.JOB_FINISHED).labels(operation=OPERATION, outcome=str(state), tier=tier)
     for field in FIELDS:
         telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field)
     telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=OPERATION)
@@ -78,34 +83,61 @@ def count_from_zero(telemetry: Telemetry) -> None:
         telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code)
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A job that was accepted: its id, its place in the queue and what it should take."""
-
-    job_id: str
-    place: int
-    quote: Quote
-
-
-async def submit(request: Request, key: Key, services: Services) -> Submitted:
+async def submit(request: Request, key: Key, services: Services) -> Accepted:
     """Accept the job that the request describes, or raise why not."""
     job_id = uuid.uuid4().hex
     annotate(job_id=job_id)
     try:
+        asked = wishes(request.headers)
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
             sent = await _receive(request, folder)
-            quote, _ = await services.quotes.next(sent.audio_seconds)
-            place = await services.database.write(accept, _new_job(job_id, key, sent, quote))
+            quote, place = await services.quotes.next(sent.audio_seconds)
+            terms = _terms(sent, quote, place, asked, services)
+            terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
+            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms)
+            if accepted.repeated or accepted.state.is_final:
+                await anyio.to_thread.run_sync(services.files.remove, job_id, None)
     except (ServiceError, BadInput) as error:
         code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
         services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()
         raise
-    services.telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=key.tier).inc()
-    for field, size in sent.sizes.items():
-        services.telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field).inc(size)
-    _log.info(catalog.Event.JOB_ACCEPTED, job_id=job_id, queue_position=place, tier=key.tier)
-    await _enqueue(job_id, services)
-    return Submitted(job_id, place, quote)
+    annotate(job_id=accepted.job_id)
+    if not accepted.repeated:
+        _count(accepted, sent, key, services)
+    if not accepted.repeated and accepted.state is State.QUEUED:
+        await _enqueue(job_id, services)
+    return accepted
+
+
+def _count(accepted: Accepted, sent: Sent, key: Key, services: Services) -> None:
+    services.repeats.count(accepted.sharing)
+    telemetry = services.telemetry
+    telemetry.counter(catalog.JOB_SUBMITTED).labels(operation=OPERATION, tier=key.tier).inc()
+    if accepted.state.is_final:
+        outcome = str(accepted.state)
+        telemetry.counter(catalog.JOB_FINISHED).labels(operation=OPERATION, outcome=outcome, tier=key.tier).inc()
+    for field, size in sent.received.sizes.items():
+        telemetry.counter(catalog.JOB_INPUT_BYTES).labels(operation=OPERATION, field=field).inc(size)
+    _log.info(
+        catalog.Event.JOB_ACCEPTED,
+        job_id=accepted.job_id,
+        queue_position=accepted.place,
+        tier=key.tier,
+        sharing=accepted.sharing,
+    )
+
+
+def _terms(sent: Sent, quote: Quote, place: int, asked: Wishes, services: Services) -> Terms:
+    settings, digests = services.settings, sent.received.digests
+    media = {name: digests[name] for name in ("image", "audio")}
+    return Terms(
+        wishes=asked,
+        contents=digest_of("", sent.prompt, media),
+        inputs=digest_of(settings.generator, sent.prompt, media),
+        scope=settings.cache_scope,
+        kept=settings.result_ttl,
+        quote=quoted(quote, place).model_dump(mode="json"),
+    )
 
 
 async def _enqueue(job_id: str, services: Services) -> None:
@@ -139,17 +171,17 @@ async def _receive(request: Request, folder: Path) -> Sent:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
-    sizes = await receive(request, folder, FIELDS)
+    received = await receive(request, folder, FIELDS)
     missing = [
         FieldError(name, "nothing", f"The field is required. Allowed: {ALLOWED[name]}.")
         for name in FIELDS
-        if name not in sizes
+        if name not in received.sizes
     ]
     if missing:
         names = ", ".join(field.field for field in missing)
         raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)
     prompt, audio_seconds = await anyio.to_thread.run_sync(_check, folder)
-    return Sent(prompt, audio_seconds, sizes)
+    return Sent(prompt, audio_seconds, received)
 
 
 def _check(folder: Path) -> tuple[str, float]:

@@ -18,6 +18,7 @@ from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
+from app.repeats import idempotency
 from telemetry import catalog, counted
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
@@ -53,6 +54,7 @@ class Sweeper:
             "orphans": self._remove_orphans,
             "workers": self._forget_workers,
             "deliveries": self._forget_deliveries,
+            "idempotency": self._forget_idempotency,
         }.items():
             try:
                 swept[name] = await step()
@@ -84,6 +86,9 @@ class Sweeper:
 
     async def _forget_deliveries(self) -> int:
         return await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
+
+    async def _forget_idempotency(self) -> int:
+        return await self._database.write(idempotency.forget)
 
     async def _remove_orphans(self) -> int:
         old = await asyncio.to_thread(_older_than, [self._files.uploads, self._files.results], _ORPHAN_AFTER)

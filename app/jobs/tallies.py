@@ -58,6 +58,8 @@ class Tallies:
     def finished(self, job: Job) -> None:
         """Count a job that reached a final state, and how well it was foretold."""
         self._finished.labels(operation=OPERATION, outcome=str(job.state), tier=job.tier).inc()
+        if job.shared_from is not None:
+            return  # nothing was foretold or made for it
         if job.state is State.SUCCEEDED and job.quoted_gpu_seconds:
             self._quotes.observe(job.gpu_seconds / job.quoted_gpu_seconds)
         if job.state is State.SUCCEEDED and job.quoted_end_at is not None and job.finished_at is not None:

@@ -69,7 +69,8 @@ class _OverBudget:
             "audio": ("speech.wav", (_SAMPLES / "speech.wav").read_bytes(), "audio/wav"),
         }
         url = f"{self._stand.api}/generate"
-        answer = await self._stand.client.post(url, files=files, data={"prompt": "A person speaks to the camera."})
+        prompt, anew = "A person speaks to the camera.", {"Cache-Control": "no-cache"}
+        answer = await self._stand.client.post(url, files=files, data={"prompt": prompt}, headers=anew)
         if answer.is_error:
             raise DrillFailed(f"the sample job was refused: {answer.status_code} {answer.text}", ("api",))
         return str(answer.json()["job_id"])

@@ -18,6 +18,7 @@ class Event:
     JOB_ENQUEUED_LATE: Final = "job.enqueued_late"
     JOB_ENQUEUE_POSTPONED: Final = "job.enqueue_postponed"
     JOB_HANDED_BACK: Final = "job.handed_back"
+    JOB_LANDED_LATE: Final = "job.landed_late"
     JOB_PROGRESS_NOT_WRITTEN: Final = "job.progress_not_written"
     JOB_RUN_FAILED: Final = "job.run_failed"
     JOB_RUN_SUPERSEDED: Final = "job.run_superseded"

@@ -93,18 +93,20 @@ JOB_RESULTS_FETCHED: Final = Metric(
 JOB_RECONCILED: Final = Metric(
     "job_reconciled_total",
     "counter",
-    "Jobs that were put right after something had died, by action (enqueued_late, taken_over, delivered_again).",
+    "Jobs that were put right after something had died, by action (enqueued_late, taken_over, delivered_again,"
+    " landed_late).",
     labels=("action",),
     source="service",
-    values={"action": ("enqueued_late", "taken_over", "delivered_again")},
+    values={"action": ("enqueued_late", "taken_over", "delivered_again", "landed_late")},
 )
 SWEPT: Final = Metric(
     "swept_total",
     "counter",
-    "What the sweeper removed for its age, by kind: jobs whose files expired, orphaned files, workers, deliveries.",
+    "What the sweeper removed for its age, by kind: jobs whose files expired, orphaned files, workers, deliveries,"
+    " idempotency keys.",
     labels=("kind",),
     source="service",
-    values={"kind": ("expired", "orphans", "workers", "deliveries")},
+    values={"kind": ("expired", "orphans", "workers", "deliveries", "idempotency")},
 )
 JOB_GPU_SECONDS: Final = Metric(
     "job_gpu_seconds_total",

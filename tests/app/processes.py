@@ -76,6 +76,7 @@ class Service:
         self._ports = {"serve": free_port(), "worker": free_port()}
         self._folder = folder
         self._environment = {
+            "PLAINVIEW_CACHE_SCOPE": "off",
             "PLAINVIEW_PORT": str(self._ports["serve"]),
             "PLAINVIEW_WORKER_PORT": str(self._ports["worker"]),
             **environment,

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from prometheus_client import CollectorRegistry
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
+from app.application import create_app
 from app.database import schema
-from app.database.engine import open_database
+from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, migrate
-from app.jobs import rows
+from app.database.tables import job
+from app.jobs import claims, rows
+from app.jobs.acceptance import Terms, accept
+from app.jobs.claim import Claim, Ending, Spent
 from app.jobs.exit_status import EXIT_STATUS, Reason
+from app.jobs.job import RunOutcome, State
 from app.jobs.queue import open_queue
+from app.jobs.rows import NewJob
 from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
+from app.repeats.wishes import Wishes
 from app.settings import Settings
-from telemetry import TelemetrySettings, start
-from tests.app.conftest import TINY
+from telemetry import Telemetry, TelemetrySettings, start
+from tests.app.conftest import TINY, bearer, client_of
 from tests.app.database.test_migrations import differences, run_before_the_ledger
 from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
 from tests.app.ledger.test_book import run as ledger_run
@@ -211,3 +220,47 @@ def test_job_that_ran_out_of_memory_succeeds_on_the_worker_that_takes_over(
         assert (status["status"], status["attempts"]) == ("succeeded", 2)
         assert outcomes(database).count("out_of_memory") == 1
         customer.close()
+
+
+@pytest.mark.slow
+async def test_fifty_identical_submits_are_one_generation_and_fifty_repetitions_one_job(
+    empty: Settings, telemetry: Telemetry, form: Form
+) -> None:
+    migrate(empty)
+    settings = empty.model_copy(update={"cache_scope": "customer"})
+    headers = bearer(create_key(settings, "acme")[1].text)
+    async with client_of(create_app(settings, telemetry)) as client:
+        same = [client.post("/generate", headers=headers, files=form) for _ in range(50)]
+        shared = [answer.json()["status"] for answer in await asyncio.gather(*same)]
+        named = headers | {"Idempotency-Key": "a", "Cache-Control": "no-cache"}
+        repeated = [client.post("/generate", headers=named, files=form) for _ in range(50)]
+        jobs = {answer.json()["job_id"] for answer in await asyncio.gather(*repeated)}
+    assert sorted(shared) == ["joined"] * 49 + ["queued"]
+    assert len(jobs) == 1
+
+
+@pytest.mark.slow
+def test_job_that_joins_while_the_other_ends_is_never_left_behind(empty: Settings) -> None:
+    migrate(empty)
+    terms = Terms(Wishes(), "contents", "inputs", "customer", timedelta(hours=6), {})
+
+    def join(database: Database, number: int) -> None:
+        database.write(accept, NewJob(f"joined-{number}", "acme", "key", "standard", "hello", None, None), terms)
+
+    with open_database(empty.database, pool_size=12) as database, ThreadPoolExecutor(11) as pool:
+        for round_ in range(20):
+            database.write(lambda connection: connection.execute(job.delete()))
+            database.write(accept, NewJob("leader", "acme", "key", "standard", "hello", None, None), terms)
+            mine = database.write(claims.claim, "leader", "w1", device="cpu", model="tiny-1")
+            assert isinstance(mine, Claim)
+            spent = Spent(0.0, 0, "job")
+            ending = Ending(RunOutcome.SUCCEEDED, State.SUCCEEDED, spent, result_name="leader-1.mp4")
+            joining = [pool.submit(join, database, number) for number in range(5 + round_ % 3)]
+            ended = pool.submit(database.write, claims.end, mine, ending)
+            for future in (*joining, ended):
+                future.result()
+            assert database.read(states) == {"succeeded"}
+
+
+def states(connection: Connection) -> set[str]:
+    return set(connection.scalars(select(job.c.state)))

@@ -38,7 +38,8 @@ def job(native_stack):
     """A finished job whose whole trace has arrived."""
     with native_stack.api() as api, httpx.Client(base_url=native_stack.url("console")) as console:
         files = {"image": (SAMPLES / "portrait.jpg").open("rb"), "audio": (SAMPLES / "speech.wav").open("rb")}
-        accepted = api.post("/generate", files=files, data={"prompt": "A calm reading."}).raise_for_status().json()
+        prompt, anew = {"prompt": "A calm reading."}, {"Cache-Control": "no-cache"}
+        accepted = api.post("/generate", files=files, data=prompt, headers=anew).raise_for_status().json()
         for file in files.values():
             file.close()
         until(lambda: api.get(accepted["status_url"]).json()["status"] == "succeeded", within=90)
