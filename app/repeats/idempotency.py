@@ -32,6 +32,7 @@ def answered(connection: Connection, customer: str, key: str, digest: str) -> di
         raise ServiceError(
             Code.IDEMPOTENCY_CONFLICT,
             f"The Idempotency-Key {key[:40]!r} named another submit, of job {row.job_id}. Give each submit a key of its own.",
+            context={"job_id": row.job_id},
         )
     answer: dict[str, Any] = row.answer
     return answer

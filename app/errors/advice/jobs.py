@@ -53,6 +53,13 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "Results are kept for 6:00:00 after the job ended. Submit it again.",
         {"job_id": _ID, "kept_seconds": 21600},
     ),
+    Code.IDEMPOTENCY_CONFLICT: Advice(
+        "The header `Idempotency-Key` names another submit of the last 24 hours: other contents or another prompt.",
+        "Give each submit a key of its own, such as a UUID; send a key again only with the same submit.",
+        Retry.NO,
+        f"The Idempotency-Key '0b0e6a5c' named another submit, of job {_ID}. Give each submit a key of its own.",
+        {"job_id": _ID},
+    ),
     Code.TOO_MANY_STREAMS: Advice(
         "The customer holds as many event streams of one process as it may.",
         "Close streams that nobody reads, or ask GET /status/{job_id} instead.",
