@@ -30,7 +30,9 @@ TINY = "tests.app.tiny:TinyGenerator"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a service of its own, with its database migrated."""
-    settings = Settings(home=tmp_path, generator=TINY, port=0, worker_port=0, allowed_hosts=("test",), cache_scope="off")
+    settings = Settings(
+        home=tmp_path, generator=TINY, port=0, worker_port=0, allowed_hosts=("test",), cache_scope="off"
+    )
     migrate(settings)
     return settings
 
