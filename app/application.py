@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app import VERSION
+from app.billing.guarded import guarded
 from app.billing.opening import provider_of
 from app.billing.provider import Provider
 from app.billing.watch import watching
+from app.breakers import Breakers
+from app.breakers.retries import report_retries
+from app.database.away import is_away
 from app.database.engine import open_async_database
 from app.database.schema import check_schema
+from app.database.watched import PAUSE, THRESHOLD
 from app.docs.routes import router as docs_router
 from app.edge.layers import dress, guard
 from app.errors.handlers import add_handlers
@@ -79,7 +84,12 @@ async def _lifespan(
     app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_async_database(settings.database, telemetry=telemetry))
+        report_retries()
+        breakers = Breakers(telemetry)
+        breaker = await breakers.make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
+        database = await stack.enter_async_context(
+            open_async_database(settings.database, telemetry=telemetry, breaker=breaker)
+        )
         await database.read(check_schema)
         redis = await stack.enter_async_context(open_redis(settings))
         files = JobFiles(settings.data)
@@ -92,18 +102,22 @@ async def _lifespan(
             )
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
         parts = components(database, queue, files, auth_required=settings.auth_required)
+        parts["breakers"] = breakers.check
         health = await stack.enter_async_context(health_of(parts, telemetry))
         count_from_zero(telemetry)
         count_problems_from_zero()
 
+        biller = None if provider is None else await guarded(provider, breakers, settings.bill_interval)
+
         async def keep_house(house: AsyncExitStack) -> None:
             await house.enter_async_context(service_series(database, settings, telemetry))
             await house.enter_async_context(ledger_series(database, settings, telemetry))
-            await house.enter_async_context(watching(provider, settings.zone, settings.bill_interval, telemetry))
+            await house.enter_async_context(watching(biller, settings.zone, settings.bill_interval, telemetry))
             await house.enter_async_context(reconciling(database, queue))
             await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
 
         await stack.enter_async_context(in_one_process(settings.data, keep_house))
+        quotes = QuoteDesk(database, telemetry.prices)
         app.state.services = Services(
             settings,
             telemetry,
@@ -112,8 +126,9 @@ async def _lifespan(
             keys,
             files,
             health,
-            QuoteDesk(database, telemetry.prices),
+            quotes,
             redis,
             Repeats(database, files, telemetry),
+            breakers,
         )
         yield

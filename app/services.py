@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
+from app.breakers import Breakers
 from app.database.engine import AsyncDatabase
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
@@ -37,6 +38,7 @@ class Services:
     #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.
     redis: Redis | None
     repeats: Repeats
+    breakers: Breakers
 
 
 def services_of(request: Request) -> Services:

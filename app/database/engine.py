@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.database.watched import Watched
+
 if TYPE_CHECKING:
+    from app.breakers import Breaker
     from telemetry import Telemetry
 
 P = ParamSpec("P")
@@ -21,6 +24,14 @@ T = TypeVar("T")
 
 _READ_ONLY: Final = "plainview_read_only"
 _BUSY_TIMEOUT_MS: Final = 5000
+#: Of connections to PostgreSQL, in libpq's words: a server that is cut off is noticed within some ten seconds.
+SERVER_TIMEOUTS: Final = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 
 
 class Database:
@@ -42,21 +53,33 @@ class Database:
 
 
 class AsyncDatabase:
-    """`Database` for the event loop."""
+    """`Database` for the event loop; with a breaker whoever asks while the database is away is told so at once.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Both methods then raise `DatabaseAway` for a call that was not made or took too long.
+    """
+
+    def __init__(self, engine: AsyncEngine, breaker: Breaker | None = None) -> None:
         self.engine = engine
         self._reader = engine.execution_options(**{_READ_ONLY: True})
+        self._watched = None if breaker is None else Watched(breaker, is_remote=engine.dialect.name != "sqlite")
 
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `query` returns; its changes are committed, or rolled back when it raises."""
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(query, *args, **kwargs)
+
+        async def once() -> T:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+
+        return await (once() if self._watched is None else self._watched.write(once))
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `query` returns; it must not write, and takes no write lock."""
-        async with self._reader.begin() as connection:
-            return await connection.run_sync(query, *args, **kwargs)
+
+        async def once() -> T:
+            async with self._reader.begin() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+
+        return await (once() if self._watched is None else self._watched.read(once))
 
 
 @contextmanager
@@ -74,15 +97,15 @@ def open_database(url: URL, *, pool_size: int = 5, telemetry: Telemetry | None =
 
 @asynccontextmanager
 async def open_async_database(
-    url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None
+    url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None, breaker: Breaker | None = None
 ) -> AsyncIterator[AsyncDatabase]:
-    """Give the database at `url` to the event loop; with `telemetry` it is measured."""
+    """Give the database at `url` to the event loop; with `telemetry` it is measured, with `breaker` left alone while it fails."""
     driver = "sqlite+aiosqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
     engine = create_async_engine(url.set(drivername=driver), **_options(url, pool_size))
     prepare(engine.sync_engine)
     try:
         with measured(engine, "service", telemetry):
-            yield AsyncDatabase(engine)
+            yield AsyncDatabase(engine, breaker)
     finally:
         await engine.dispose()
 
@@ -105,7 +128,7 @@ def _options(url: URL, pool_size: int) -> dict[str, Any]:
         "pool_size": pool_size,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "connect_args": {"connect_timeout": 5},
+        "connect_args": SERVER_TIMEOUTS,
     }
 
 

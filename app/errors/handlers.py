@@ -14,6 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from app.breakers import BreakerOpen
+from app.database.away import DatabaseAway
 from app.errors.codes import Code
 from app.errors.problem import FieldError, ServiceError, problem_response
 from app.generation.inputs.errors import BadInput
@@ -63,6 +65,8 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(InterfaceError, _database)
     app.add_exception_handler(PoolTimeoutError, _database)
+    app.add_exception_handler(DatabaseAway, _database)
+    app.add_exception_handler(BreakerOpen, _left_alone)
     app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unhandled)
 
@@ -142,7 +146,19 @@ async def _database(_request: Request, error: Exception) -> Response:
             Code.DATABASE_UNAVAILABLE,
             "The database does not answer. Try again soon.",
             context={"component": "database"},
-            headers=_SOON,
+            headers={"Retry-After": str(error.retry_after)} if isinstance(error, DatabaseAway) else _SOON,
+        )
+    )
+
+
+async def _left_alone(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, BreakerOpen)  # noqa: S101 - registered for this class
+    return problem_response(
+        ServiceError(
+            Code.UPSTREAM_UNAVAILABLE,
+            f"The {error.breaker} does not answer. Try again soon.",
+            context={"component": error.breaker},
+            headers={"Retry-After": str(error.retry_after)},
         )
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, text
 
-from app.database.engine import measured
+from app.database.engine import SERVER_TIMEOUTS, measured
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def queue_engine(settings: Settings, telemetry: Telemetry | None = None) -> Iter
     """Give an engine for the queue's tables: a SQLite file of their own, or the schema `dbos` in PostgreSQL."""
     url = _url(settings)
     postgresql = url.get_backend_name() == "postgresql"
-    engine = create_engine(url, pool_pre_ping=postgresql, connect_args={"connect_timeout": 5} if postgresql else {})
+    engine = create_engine(url, pool_pre_ping=postgresql, connect_args=SERVER_TIMEOUTS if postgresql else {})
     if not postgresql:
         event.listen(engine, "connect", _pragmas)
     try:

@@ -144,3 +144,9 @@ BREAKER_CALLS: Final = Metric(
     labels=("breaker", "outcome"),
     values={"outcome": ("succeeded", "failed", "cancelled", "rejected")},
 )
+RETRIES: Final = Metric(
+    "retries_total",
+    "counter",
+    "Second and further tries of calls to others, by operation and the error that the try before ended with.",
+    labels=("operation", "error_type"),
+)

@@ -25,7 +25,7 @@ async def test_missing_worker_is_degraded_and_still_ready(client: httpx.AsyncCli
     answer = await client.get(path)
     body = answer.json()
     assert (answer.status_code, body["status"], body["components"]["worker"]["status"]) == (200, "degraded", "degraded")
-    assert set(body["components"]) == {"database", "queue", "storage", "disk", "worker"}
+    assert set(body["components"]) == {"database", "queue", "storage", "disk", "worker", "breakers"}
     assert all(part["message"] for part in body["components"].values())
 
 
