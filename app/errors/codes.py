@@ -26,6 +26,7 @@ class Code(Enum):
     KEY_REVOKED = (401, "The API key was revoked")
     KEY_EXPIRED = (401, "The API key has expired")
     ROLE_REQUIRED = (403, "The API key's role does not allow this")
+    SCOPE_REQUIRED = (403, "The API key does not have the scope that this needs")
 
     # Requests
     BAD_REQUEST = (400, "The request cannot be understood")
@@ -60,6 +61,7 @@ class Code(Enum):
 
     # Keys
     KEY_ID_UNKNOWN = (404, "There is no such key")
+    KEY_NOT_ACTIVE = (409, "The key has ended and cannot be changed")
 
     # The service
     INTERNAL = (500, "The service failed")

@@ -18,7 +18,7 @@ from app.jobs.job import Job, State
 from app.jobs.schemas import SUBMIT_BODY, SUBMIT_HEADERS, Accepted, JobId, JobList, JobView, energy, view
 from app.jobs.submission import REFUSALS, submit
 from app.jobs.version import version
-from app.keys.authentication import CurrentKey
+from app.keys.authentication import JobsReader, JobsWriter
 from app.keys.key import Key
 from app.ledger.rows import energy_of
 from app.pagination import Cursor, Limit, Place, link_next
@@ -29,7 +29,7 @@ from telemetry.logs import get_logger
 
 router = APIRouter(tags=["jobs"])
 _log = get_logger(__name__)
-_ACCESS: Final = (Code.KEY_MISSING, Code.KEY_UNKNOWN)
+_ACCESS: Final = (Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED)
 _GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELLED}
 
 
@@ -43,7 +43,7 @@ _GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELL
         *REFUSALS,
     ),
 )
-async def generate(request: Request, response: Response, key: CurrentKey, services: CurrentServices) -> Accepted:
+async def generate(request: Request, response: Response, key: JobsWriter, services: CurrentServices) -> Accepted:
     """Make a talking portrait: send a picture, speech and a prompt, get a job.
 
     The job waits in a queue and runs on the next free worker. What is refused is refused here, with the field at fault.
@@ -78,7 +78,7 @@ async def generate(request: Request, response: Response, key: CurrentKey, servic
     },
 )
 async def status(
-    job_id: JobId, request: Request, response: Response, key: CurrentKey, services: CurrentServices
+    job_id: JobId, request: Request, response: Response, key: JobsReader, services: CurrentServices
 ) -> JobView | Response:
     """Tell how a job goes: its state, stage, progress, cost and trace.
 
@@ -114,7 +114,7 @@ async def status(
         ),
     },
 )
-async def result(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> Response:
+async def result(job_id: JobId, request: Request, key: JobsReader, services: CurrentServices) -> Response:
     """Give the video of a job that succeeded: MP4 with H.264 and AAC.
 
     `Range` asks for a part, so that a download that broke off goes on where it ended (`If-Range` with the `ETag` makes
@@ -150,7 +150,7 @@ async def result(job_id: JobId, request: Request, key: CurrentKey, services: Cur
     response_description="The job after the request.",
     responses=answers(*_ACCESS, Code.JOB_UNKNOWN, Code.JOB_ALREADY_FINISHED),
 )
-async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: CurrentServices) -> JobView:
+async def cancel(job_id: JobId, request: Request, key: JobsWriter, services: CurrentServices) -> JobView:
     """Cancel a job: at once while it waits, within a second or two while it runs."""
     await _job(job_id, key, services)
     job, changed = await services.database.write(rows.cancel, job_id)
@@ -174,7 +174,7 @@ async def cancel(job_id: JobId, request: Request, key: CurrentKey, services: Cur
 async def jobs(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     request: Request,
     response: Response,
-    key: CurrentKey,
+    key: JobsReader,
     services: CurrentServices,
     status: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
     before: Annotated[MomentInUtc | None, Query(description="Only jobs created before this moment.")] = None,

@@ -1,21 +1,27 @@
-"""Who is asking: `require_key` and `require_admin`, the dependencies that every route but the probes has."""
+"""Who is asking, and may they: the dependencies that every route but the probes has.
+
+A route names what it needs by the type of its key: `key: JobsReader`. What needs the key and no right of its own, such as
+a limit, takes `CurrentKey`; the key is checked once for a request, however many ask for it.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from app.clock import utc_now
 from app.errors import Code, ServiceError
 from app.keys.key import Key
 from app.keys.ring import KeyRing
-from app.keys.secret import parse
+from app.keys.scopes import ADMIN_ONLY, Scope
+from app.keys.secret import parse, parse_foreign
 from telemetry import annotate
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="plainview"'}
+_HOW: Final = "Send `Authorization: Bearer pv_...`."
+_ELSEWHERE: Final = ("api_key", "api-key", "apikey", "key", "token", "access_token")
 
 #: Who everybody is while `PLAINVIEW_AUTH_REQUIRED=false`.
 DEVELOPER: Final = Key("development", "development", "development", "admin", "standard", datetime.fromtimestamp(0, UTC))
@@ -29,53 +35,87 @@ _bearer: Final = HTTPBearer(
 
 
 async def require_key(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    needed: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Key:
-    """Return the key that the request carries, or refuse it with 401."""
-    ring: KeyRing = request.app.state.services.keys
-    if not ring.required:
-        annotate(customer=DEVELOPER.customer)
-        return DEVELOPER
-    key = await _checked(ring, request, credentials)
-    annotate(customer=key.customer)
-    ring.note_use(key)
-    return key
-
-
-async def require_admin(key: Annotated[Key, Depends(require_key)]) -> Key:
-    """Return the key when it is an administrator's, or refuse it with 403."""
-    if not key.is_admin:
-        raise ServiceError(
-            Code.ROLE_REQUIRED,
-            f"This needs an admin key; pv_{key.prefix}… has the role {key.role}.",
-            context={"role": key.role, "required": "admin"},
-        )
+    """Return the key that the request carries, or refuse it: 401 without a good one, 403 without the scopes."""
+    key: Key | None = getattr(request.state, "key", None)
+    if key is None:
+        key = request.state.key = await _known(request, credentials)
+    for scope in needed.scopes:
+        _allow(key, Scope(scope))
     return key
 
 
 CurrentKey = Annotated[Key, Depends(require_key)]
-AdminKey = Annotated[Key, Depends(require_admin)]
+JobsWriter = Annotated[Key, Security(require_key, scopes=[Scope.JOBS_WRITE])]
+JobsReader = Annotated[Key, Security(require_key, scopes=[Scope.JOBS_READ])]
+UsageReader = Annotated[Key, Security(require_key, scopes=[Scope.USAGE_READ])]
+KeysAdmin = Annotated[Key, Security(require_key, scopes=[Scope.KEYS_ADMIN])]
+BudgetsAdmin = Annotated[Key, Security(require_key, scopes=[Scope.BUDGETS_ADMIN])]
+#: For what administrators do that has no scope of its own.
+AdminKey = KeysAdmin
+
+
+def _allow(key: Key, scope: Scope) -> None:
+    if scope in ADMIN_ONLY and not key.is_admin:
+        raise ServiceError(
+            Code.ROLE_REQUIRED,
+            f"This needs an admin key; {key.label}… has the role {key.role}.",
+            context={"role": key.role, "required": "admin"},
+        )
+    if scope not in key.allowed:
+        has = ", ".join(sorted(key.allowed)) or "none"
+        raise ServiceError(
+            Code.SCOPE_REQUIRED,
+            f"This needs the scope {scope}; {key.label}… has {has}. An administrator can change that.",
+            context={"scopes": sorted(key.allowed), "required": scope},
+        )
+
+
+async def _known(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Key:
+    ring: KeyRing = request.app.state.services.keys
+    key = await _checked(ring, request, credentials) if ring.required else DEVELOPER
+    annotate(customer=key.customer, key_id=key.id, tier=key.tier, role=key.role)
+    return key
 
 
 async def _checked(ring: KeyRing, request: Request, credentials: HTTPAuthorizationCredentials | None) -> Key:
     if credentials is None:
-        sent = "authorization" in request.headers
-        code = Code.KEY_MALFORMED if sent else Code.KEY_MISSING
-        raise _refused(ring, code, "Send `Authorization: Bearer pv_...`.")
-    secret = parse(credentials.credentials)
+        raise _without(ring, request)
+    secret = parse(credentials.credentials) or parse_foreign(credentials.credentials)
     if secret is None:
         raise _refused(ring, Code.KEY_MALFORMED, "A key begins with pv_ and is 55 characters long.")
-    key = await ring.find(secret)
-    if key is None:
-        raise _refused(ring, Code.KEY_UNKNOWN, f"No key pv_{secret.prefix}… with this secret exists.")
-    match key.status(utc_now()):
+    found = await ring.find(secret)
+    if (key := found.key) is None:
+        named = f"No key pv_{secret.prefix}… with this secret exists." if secret.prefix else "A key begins with pv_."
+        raise _refused(ring, Code.KEY_UNKNOWN, named)
+    moment = found.now()
+    match key.status(moment):
         case "revoked":
-            raise _refused(ring, Code.KEY_REVOKED, f"The key pv_{key.prefix}… was revoked.")
+            raise _refused(ring, Code.KEY_REVOKED, f"The key {key.label}… was revoked.")
         case "expired":
-            raise _refused(ring, Code.KEY_EXPIRED, f"The key pv_{key.prefix}… expired at {key.expires_at}.")
+            why = "was replaced by a new one and " if key.replaced_by else ""
+            raise _refused(ring, Code.KEY_EXPIRED, f"The key {key.label}… {why}expired at {key.expires_at}.")
         case _:
             ring.attempts.labels(outcome="accepted").inc()
+            ring.note_use(key, moment)
             return key
+
+
+def _without(ring: KeyRing, request: Request) -> ServiceError:
+    """Return the refusal of a request whose key is missing or somewhere else; a key in an address is read by many."""
+    if "authorization" in request.headers:
+        return _refused(ring, Code.KEY_MALFORMED, _HOW)
+    query = next((name for name in _ELSEWHERE if name in request.query_params), None)
+    if query is not None:
+        detail = f"A key in the address is written to logs on its way: rotate it if {query} held one. {_HOW}"
+    elif "x-api-key" in request.headers:
+        detail = f"X-API-Key is not read. {_HOW}"
+    else:
+        detail = _HOW
+    return _refused(ring, Code.KEY_MISSING, detail)
 
 
 def _refused(ring: KeyRing, code: Code, detail: str) -> ServiceError:

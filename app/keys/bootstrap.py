@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from app.database.engine import open_database
 from app.database.schema import check_schema
 from app.keys import rows
+from app.keys.key import Facts
 from app.keys.secret import Secret, mint, parse
 from app.settings import Settings
 
@@ -41,9 +42,9 @@ def _bootstrap(connection: Connection, path: Path) -> Outcome:
             return "not needed"
         secret = mint()
         _write(path, secret)
-    if rows.by_secret(connection, secret) is not None:
+    if secret.hash in rows.by_secrets(connection, [secret])[0]:
         return "present"
-    rows.add(connection, secret, customer="admin", role="admin", tier="premium")
+    rows.add(connection, secret, Facts(customer="admin", role="admin", tier="premium"), origin="bootstrap")
     return "created"
 
 

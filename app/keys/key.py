@@ -13,6 +13,7 @@ Status = Literal["active", "expired", "revoked"]
 Origin = Literal["created", "bootstrap", "environment", "rotated"]
 
 TIERS: Final[tuple[str, ...]] = get_args(Tier)
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Key:
         name: what its owner calls it; "" when nobody named it.
         scopes: what it may do; None for all that its role may.
         rate_limit: a limit of its own, as the `limits` library reads it ("10/hour"); None for its tier's limits.
+        origin: how it came to be.
         replaced_by: id of the key that a rotation made in its place.
     """
 
@@ -56,6 +58,25 @@ class Key:
         """Whether the key may see every customer's jobs and manage keys."""
         return self.role == "admin"
 
-    def may(self, scope: Scope) -> bool:
-        """Tell whether the key has `scope`, of its own or by its role."""
-        return scope in (BY_ROLE[self.role] if self.scopes is None else self.scopes)
+    @property
+    def label(self) -> str:
+        """What people call the key by: the readable beginning of ours, a made-up one of a key from the environment."""
+        return f"env_{self.prefix}" if self.origin == "environment" else f"pv_{self.prefix}"
+
+    @property
+    def allowed(self) -> frozenset[Scope]:
+        """The scopes that it has, of its own or by its role."""
+        return BY_ROLE[self.role] if self.scopes is None else self.scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What whoever makes a key decides about it; see `Key`."""
+
+    customer: str
+    role: Role = "customer"
+    tier: Tier = "standard"
+    name: str = ""
+    scopes: frozenset[Scope] | None = None
+    rate_limit: str | None = None
+    expires_at: datetime | None = None

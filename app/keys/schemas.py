@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.clock import utc_now
-from app.keys.key import Key, Status, Tier
-from app.keys.scopes import Role
+from app.clock import MomentInUtc, utc_now
+from app.keys.changes import OVERLAP
+from app.keys.key import Facts, Key, Origin, Status, Tier
+from app.keys.rate import rate_limit
+from app.keys.scopes import Role, Scope, check
 
 _CUSTOMER: Final = re.compile(r"[\w .@+-]{1,100}")
+_MOST_DAYS: Final = 3650
+_EXAMPLE: Final[dict[str, Any]] = {
+    "customer": "acme",
+    "name": "production",
+    "tier": "premium",
+    "rate_limit": "500/hour",
+}
 
 
 def _customer(name: str) -> str:
@@ -22,24 +31,112 @@ def _customer(name: str) -> str:
     return trimmed
 
 
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("should be one line of text without control characters")
+    return text.strip()
+
+
+def _future(moment: datetime) -> datetime:
+    if moment <= utc_now():
+        raise ValueError("should be in the future; to end a key now, revoke it")
+    return moment
+
+
 Customer = Annotated[
     str,
     AfterValidator(_customer),
     Field(json_schema_extra={"minLength": 1, "maxLength": 100, "pattern": r"^[\w .@+-]+$"}),
 ]
+Name = Annotated[str, Field(max_length=100, description="What to call the key; for people."), AfterValidator(_line)]
+Reason = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+RateLimit = Annotated[
+    str,
+    AfterValidator(rate_limit),
+    Field(max_length=64, description="A limit of the key's own in place of its tier's.", examples=["10/hour"]),
+]
+Scopes = Annotated[frozenset[Scope], Field(description="What the key may do; null for what its role may.")]
+Days = Annotated[int, Field(ge=1, le=_MOST_DAYS, description="Days until the key expires; null for never.")]
+End = Annotated[MomentInUtc, AfterValidator(_future), Field(description="When the key expires, instead of in days.")]
 
 
-class NewKey(BaseModel):
+class _Lasting(BaseModel):
+    """Until when a key works: in days or as a moment."""
+
+    expires_in_days: Days | None = None
+    expires_at: End | None = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.expires_in_days is not None and self.expires_at is not None:
+            raise ValueError("expires_in_days and expires_at: give one of them")
+        return self
+
+    @property
+    def end(self) -> datetime | None:
+        """When the key ends; None for never."""
+        return self.expires_at if self.expires_in_days is None else utc_now() + timedelta(days=self.expires_in_days)
+
+
+class NewKey(_Lasting):
     """What an administrator says about a key to be made."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"customer": "acme", "tier": "standard"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     customer: Customer = Field(description="Who the key is for; shown in logs, spans and costs.")
+    name: Name = ""
     role: Role = "customer"
     tier: Tier = "standard"
-    expires_in_days: int | None = Field(None, ge=1, le=3650, description="Days until the key expires; null for never.")
+    scopes: Scopes | None = None
+    rate_limit: RateLimit | None = None
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        check(self.role, self.scopes)
+        return self
+
+    @property
+    def facts(self) -> Facts:
+        """The same, as the table takes it."""
+        known: dict[str, Any] = {name: getattr(self, name) for name in self._own()}
+        return Facts(**known, expires_at=self.end)
+
+    @classmethod
+    def _own(cls) -> set[str]:
+        return set(cls.model_fields) - set(_Lasting.model_fields)
+
+
+class KeyChanges(_Lasting):
+    """What to change about a key; what is left out stays, null takes it away."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tier": "premium", "rate_limit": None}]})
+
+    name: Name = ""
+    tier: Tier = "standard"
+    scopes: Scopes | None = None
+    rate_limit: RateLimit | None = None
+
+    def of(self, key: Key) -> dict[str, Any]:
+        """Return the new values for `key` by name.
+
+        Raises:
+            ValueError: they do not fit the key.
+        """
+        given = self.model_fields_set
+        if "scopes" in given:
+            check(key.role, self.scopes)
+        values = {name: getattr(self, name) for name in given - set(_Lasting.model_fields)}
+        return values | ({"expires_at": self.end} if given & set(_Lasting.model_fields) else {})
+
+
+class Rotation(BaseModel):
+    """How to rotate a key."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap_seconds": 3600}]})
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=90 * 24 * 3600)] = Field(
+        int(OVERLAP.total_seconds()), description="How long the old key goes on working; 0 stops it at once."
+    )
 
 
 class KeyView(BaseModel):
@@ -47,14 +144,21 @@ class KeyView(BaseModel):
 
     id: str
     prefix: str = Field(description="The readable beginning of the key.", examples=["pv_k3x9a2fd"])
+    name: str
     customer: str
     role: Role
     tier: Tier
+    scopes: list[Scope] = Field(description="What the key may do.")
+    rate_limit: str | None
     status: Status
+    origin: Origin = Field(description="How the key came to be.")
     created_at: datetime
-    last_used_at: datetime | None
+    last_used_at: datetime | None = Field(description="Behind by a few seconds.")
     expires_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str | None
+    revoked_reason: str | None
+    replaced_by: str | None = Field(description="Id of the key that a rotation made in its place.")
 
 
 class CreatedKey(KeyView):
@@ -63,10 +167,18 @@ class CreatedKey(KeyView):
     key: str = Field(description="The key itself. It is not stored and cannot be shown again.", examples=["pv_..."])
 
 
+class RotatedKey(CreatedKey):
+    """A new key that takes the place of another."""
+
+    replaces: KeyView = Field(description="The old key; it stops at its `expires_at`.")
+
+
 class KeyList(BaseModel):
-    """All keys, newest first."""
+    """Keys, newest first."""
 
     keys: list[KeyView]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null when this was the last.")
+    next: str | None = Field(description="Address of the next page, as in the `Link` header.")
 
 
 def view(key: Key) -> KeyView:
@@ -79,16 +191,11 @@ def created(key: Key, text: str) -> CreatedKey:
     return CreatedKey(**_fields(key), key=text)
 
 
-def _fields(key: Key) -> dict[str, object]:
-    return {
-        "id": key.id,
-        "prefix": f"pv_{key.prefix}",
-        "customer": key.customer,
-        "role": key.role,
-        "tier": key.tier,
-        "status": key.status(utc_now()),
-        "created_at": key.created_at,
-        "last_used_at": key.last_used_at,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
+def rotated(key: Key, text: str, old: Key) -> RotatedKey:
+    """Return the new `key` together with its secret and the one it replaces."""
+    return RotatedKey(**_fields(key), key=text, replaces=view(old))
+
+
+def _fields(key: Key) -> dict[str, Any]:
+    own = {name: getattr(key, name, None) for name in KeyView.model_fields}
+    return own | {"prefix": key.label, "status": key.status(utc_now()), "scopes": sorted(key.allowed)}

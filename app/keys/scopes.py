@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Literal, get_args
 
@@ -21,6 +21,15 @@ class Scope(StrEnum):
     BUDGETS_ADMIN = "budgets:admin"
 
 
+MEANINGS: Final[Mapping[Scope, str]] = {
+    Scope.JOBS_WRITE: "submit and cancel jobs",
+    Scope.JOBS_READ: "see jobs and fetch results; ask for a quote",
+    Scope.USAGE_READ: "read usage and costs",
+    Scope.METRICS_READ: "read /metrics where it is not open to all",
+    Scope.KEYS_ADMIN: "make, change and revoke keys, and so give itself every right; administrators only",
+    Scope.BUDGETS_ADMIN: "set budgets; administrators only",
+}
+ADMIN_ONLY: Final = frozenset({Scope.KEYS_ADMIN, Scope.BUDGETS_ADMIN})
 _KNOWN: Final = frozenset(Scope)
 
 #: What a key has that was made without a word about scopes.
@@ -28,6 +37,13 @@ BY_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
     "admin": _KNOWN,
     "customer": frozenset({Scope.JOBS_WRITE, Scope.JOBS_READ, Scope.USAGE_READ}),
 }
+
+
+def check(role: Role, scopes: Iterable[Scope] | None) -> None:
+    """Raise `ValueError` when a key of this role cannot have these scopes."""
+    beyond = sorted(ADMIN_ONLY.intersection(scopes or ())) if role != "admin" else []
+    if beyond:
+        raise ValueError(f"{', '.join(beyond)}: only a key with the role admin can have that")
 
 
 def stored(scopes: frozenset[Scope] | None) -> str | None:

@@ -1,4 +1,7 @@
-"""The text of a key: 256 random bits behind a prefix that people may read aloud and logs may show."""
+"""The text of a key: 256 random bits behind a prefix that people may read aloud and logs may show.
+
+A key that was taken over from the environment has a form of its own and no such prefix.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Final
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 8
 _SECRET_LENGTH: Final = 43  # 62 ** 43 > 2 ** 256
+_FOREIGN: Final = re.compile(r"(?!pv_)[\x21-\x7e]{20,200}")
 _FORM: Final = re.compile(rf"pv_([0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 
 
@@ -22,12 +26,12 @@ class Secret:
     text: str
 
     def __repr__(self) -> str:
-        return f"Secret(pv_{self.prefix}_…)"
+        return f"Secret(pv_{self.prefix}_…)" if self.prefix else "Secret(…)"
 
     @property
     def prefix(self) -> str:
-        """The part that finds the key's row and may be shown."""
-        return self.text[3 : 3 + _PREFIX_LENGTH]
+        """The part that finds the key's row and may be shown; "" for a key that is none of ours."""
+        return self.text[3 : 3 + _PREFIX_LENGTH] if self.text.startswith("pv_") else ""
 
     @property
     def hash(self) -> str:
@@ -47,6 +51,11 @@ def mint() -> Secret:
 def parse(text: str) -> Secret | None:
     """Return `text` as a key, None when it does not have a key's form."""
     return Secret(text) if _FORM.fullmatch(text) else None
+
+
+def parse_foreign(text: str) -> Secret | None:
+    """Return `text` as a key that some other system made: 20 to 200 characters that a header can carry, else None."""
+    return Secret(text) if _FOREIGN.fullmatch(text) else None
 
 
 def _random(length: int) -> str:

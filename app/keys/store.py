@@ -5,12 +5,16 @@ The database must be migrated; `app.database.schema.WrongSchemaError` says so wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
-from app.database.engine import open_database
+from app.clock import utc_now
+from app.database.engine import Database, open_database
 from app.database.schema import check_schema
-from app.keys import rows
-from app.keys.key import Key, Tier
+from app.keys import changes, rows
+from app.keys.key import Facts, Key, Status, Tier
 from app.keys.scopes import Role
 from app.keys.secret import Secret, mint
 from app.settings import Settings
@@ -24,22 +28,59 @@ def create_key(
     tier: Tier = "standard",
     lifetime: timedelta | None = None,
 ) -> tuple[Key, Secret]:
+    """Return a new key with few words and its secret; see `add_key`."""
+    return add_key(
+        settings, Facts(customer=customer, role=role, tier=tier, expires_at=changes.until(utc_now(), lifetime))
+    )
+
+
+def add_key(settings: Settings, facts: Facts) -> tuple[Key, Secret]:
     """Return a new key and its secret; `Secret.text` is what the customer gets, and cannot be had again."""
     secret = mint()
+    with _database(settings) as database:
+        return database.write(rows.add, secret, facts), secret
+
+
+def list_keys(settings: Settings, *, customer: str | None = None, status: Status | None = None) -> list[Key]:
+    """Return all keys, newest first, revoked ones included, or those of a customer or in a state."""
+    with _database(settings) as database:
+        return database.read(rows.every, customer=customer, status=status)
+
+
+def find_key(settings: Settings, key: str) -> Key:
+    """Return the key with this id or label.
+
+    Raises:
+        changes.NoSuchKey: there is none.
+    """
+    with _database(settings) as database:
+        found = database.read(rows.find, key)
+    if found is None:
+        raise changes.NoSuchKey(key)
+    return found
+
+
+def change_key(settings: Settings, key: str, values: Callable[[Key], Mapping[str, Any]]) -> tuple[Key, Key]:
+    """Change the key and return it before and after; see `changes.change`."""
+    with _database(settings) as database:
+        return database.write(changes.change, key, values)
+
+
+def rotate_key(settings: Settings, key: str, overlap: timedelta = changes.OVERLAP) -> tuple[Key, Key, Secret]:
+    """Rotate the key and return the old one, the new one and its secret; see `changes.rotate`."""
+    secret = mint()
+    with _database(settings) as database:
+        return *database.write(changes.rotate, key, secret, overlap), secret
+
+
+def revoke_key(settings: Settings, key: str, *, by: str, reason: str | None = None) -> Key:
+    """Revoke the key and return it; see `changes.revoke`."""
+    with _database(settings) as database:
+        return database.write(changes.revoke, key, by=by, reason=reason)[0]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
     with open_database(settings.database, pool_size=1) as database:
         database.read(check_schema)
-        return database.write(rows.add, secret, customer=customer, role=role, tier=tier, lifetime=lifetime), secret
-
-
-def list_keys(settings: Settings) -> list[Key]:
-    """Return all keys, newest first, revoked ones included."""
-    with open_database(settings.database, pool_size=1) as database:
-        database.read(check_schema)
-        return database.read(rows.every)
-
-
-def revoke_key(settings: Settings, key: str) -> Key | None:
-    """Revoke the key with this id or prefix and return it; None when there is none."""
-    with open_database(settings.database, pool_size=1) as database:
-        database.read(check_schema)
-        return database.write(rows.revoke, key)
+        yield database

@@ -15,7 +15,7 @@ from app.clock import MomentInUtc, utc_now
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.errors.problem import FieldError
-from app.keys.authentication import CurrentKey
+from app.keys.authentication import UsageReader
 from app.ledger import usage
 from app.ledger.energy import Tariff
 from app.ledger.usage import By, Per
@@ -92,11 +92,11 @@ class Usage(BaseModel):
     response_model_exclude_unset=True,
     responses={
         200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
-        **answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.INVALID_INPUT),
+        **answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED, Code.INVALID_INPUT),
     },
 )
 async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by names
-    key: CurrentKey,
+    key: UsageReader,
     services: CurrentServices,
     since: Annotated[MomentInUtc | None, Query(description="First moment; the calendar month's unless given.")] = None,
     until: Annotated[MomentInUtc | None, Query(description="First moment after; now unless given.")] = None,

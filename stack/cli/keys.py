@@ -1,126 +1,152 @@
 """`keys`: who may use the service."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from stack.cli import compose
-from stack.cli.output import columns, err, escape, fail, out
-from stack.cli.service import not_of_an_app
-from stack.native.layout import keeping
-from stack.native.state import running
-from stack.paths import Home
+from stack.cli import compose, keys_shown
+from stack.cli.keys_given import AS_JSON, ROLE_S, TIER_S, said, scopes, settings, span, until, who
+from stack.cli.output import err, escape, out
 
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, callback=compose.instead)
-UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+keys = typer.Typer(
+    help="Make, look at, change, rotate and revoke API keys.", no_args_is_help=True, callback=compose.instead
+)
+Key = Annotated[str, typer.Argument(help="Id of the key, or its beginning as `keys list` shows it.", metavar="KEY")]
+AsJson = Annotated[bool, AS_JSON]
+Tier = Annotated[str | None, typer.Option(help="standard or premium.")]
 
 
 @keys.command()
-def create(
+def create(  # noqa: PLR0913 - options are arguments
     *,
     customer: Annotated[str, typer.Option(help="Who the key is for; shown in logs, spans and costs.")],
+    name: Annotated[str, typer.Option(help="What to call it, such as production.")] = "",
     role: Annotated[str, typer.Option(help="customer or admin.")] = "customer",
     tier: Annotated[str, typer.Option(help="standard or premium.")] = "standard",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do, once for each; all that its role may unless given.")
+    ] = None,
+    limit: Annotated[
+        str | None, typer.Option(help="A limit of its own in place of its tier's, such as 10/hour.")
+    ] = None,
     expires: Annotated[
         str | None, typer.Option(help="After how long it ends: 12h, 30d, 8w, or a date such as 2030-12-31.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key and print it. It is not stored and cannot be shown again."""
-    from app.keys.key import TIERS  # noqa: PLC0415
-    from app.keys.schemas import NewKey  # noqa: PLC0415
-    from app.keys.scopes import ROLES  # noqa: PLC0415
-    from app.keys.store import create_key  # noqa: PLC0415
+    from app.keys.store import add_key  # noqa: PLC0415
 
-    _one_of("--role", role, ROLES)
-    _one_of("--tier", tier, TIERS)
-    lifetime = None if expires is None else _lifetime(expires, datetime.now(UTC))
-    with _said():
-        new = NewKey.model_validate({"customer": customer, "role": role, "tier": tier})
-        key, secret = create_key(_settings(), new.customer, role=new.role, tier=new.tier, lifetime=lifetime)
-    until = f", until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
-    err.print(f"A {key.tier} key of {escape(key.customer)} with the role {key.role}{until}. It is shown this once:")
+    end = until(expires, datetime.now(UTC))
+    with said():
+        given = {"customer": customer, "name": name, "role": role, "tier": tier}
+        new = keys_shown.new_key(given | scopes(scope) | {"rate_limit": limit, "expires_at": end})
+        key, secret = add_key(settings(), new.facts)
+    keys_shown.note("key.created", key, by=who())
+    if as_json:
+        keys_shown.json(key, key=secret.text)
+        return
+    until_then = f", until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
+    err.print(
+        f"A {key.tier} key of {escape(key.customer)} with the role {key.role}{until_then}. It is shown this once:"
+    )
     out.print(secret.text, markup=False)
 
 
 @keys.command("list")
-def list_() -> None:
-    """List all keys, newest first, without their secrets."""
+def list_(
+    *,
+    customer: Annotated[str | None, typer.Option(help="Only this customer's.")] = None,
+    status: Annotated[
+        Literal["active", "expired", "revoked"] | None, typer.Option(help="Only keys in this state.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List keys, newest first, without their secrets."""
     from app.keys.store import list_keys  # noqa: PLC0415
 
-    with _said():
-        every = list_keys(_settings())
-    rows = [["key", "customer", "role", "tier", "status", "created", "last used", "expires"]]
-    now = datetime.now(UTC)
-    for key in every:
-        times = (key.created_at, key.last_used_at, key.expires_at)
-        shown = [f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in times]
-        rows.append([f"pv_{key.prefix}", escape(key.customer), key.role, key.tier, key.status(now), *shown])
-    columns(rows)
+    with said():
+        found = list_keys(settings(), customer=customer, status=status)
+    keys_shown.several(found, as_json=as_json)
+
+
+@keys.command()
+def show(key: Key, *, as_json: AsJson = False) -> None:
+    """Show what is known about a key."""
+    from app.keys.store import find_key  # noqa: PLC0415
+
+    with said(key):
+        found = find_key(settings(), key)
+    keys_shown.one(found, as_json=as_json)
+
+
+@keys.command()
+def update(  # noqa: PLR0913 - options are arguments
+    key: Key,
+    *,
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    tier: Tier = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"What it may do, once for each; {ROLE_S} for what its role may.")
+    ] = None,
+    limit: Annotated[
+        str | None, typer.Option(help=f"A limit of its own, such as 10/hour; {TIER_S} for its tier's.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="When it ends: 12h, 30d, 8w, a date, or never.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a key. What is not named stays; the change counts on every node within two seconds."""
+    from app.keys.store import change_key  # noqa: PLC0415
+
+    given: dict[str, Any] = {"name": name, "tier": tier}
+    given = {option: value for option, value in given.items() if value is not None} | scopes(scope)
+    if limit is not None:
+        given["rate_limit"] = None if limit == TIER_S else limit
+    if expires is not None:
+        given["expires_at"] = None if expires == "never" else until(expires, datetime.now(UTC))
+    with said(key):
+        before, changed = change_key(settings(), key, keys_shown.changes(given).of)
+    keys_shown.note("key.changed", changed, by=who(), changes=keys_shown.differences(before, changed))
+    keys_shown.one(changed, as_json=as_json)
+
+
+@keys.command()
+def rotate(
+    key: Key,
+    *,
+    overlap: Annotated[str, typer.Option(help="How long the old key goes on working: 0, 30m, 24h, 7d.")] = "24h",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key with the same facts in place of another, and print it. The old one stops after the overlap."""
+    from app.keys.store import rotate_key  # noqa: PLC0415
+
+    wait = timedelta(0) if overlap == "0" else span("--overlap", overlap)
+    with said(key):
+        old, new, secret = rotate_key(settings(), key, wait)
+    keys_shown.note("key.rotated", old, by=who(), replaced_by=new.id, expires_at=str(old.expires_at))
+    if as_json:
+        keys_shown.json(new, key=secret.text, replaces=old)
+        return
+    stops = "has stopped" if not wait else f"stops at {old.expires_at:%Y-%m-%d %H:%M} UTC"
+    err.print(f"{old.label} of {escape(old.customer)} {stops}. The new key is shown this once:")
+    out.print(secret.text, markup=False)
 
 
 @keys.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="Id of the key, or its beginning as `keys list` shows it.")],
+    key: Key,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the key.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Revoke a key; it stops working within two seconds."""
+    """Revoke a key for good; it stops working within two seconds."""
     from app.keys.store import revoke_key  # noqa: PLC0415
 
-    with _said():
-        revoked = revoke_key(_settings(), key.removeprefix("pv_"))
-    if revoked is None:
-        fail(f"no key has the id or beginning {key!r}; ./plainview keys list shows them all")
-    err.print(f"Revoked pv_{revoked.prefix} of {escape(revoked.customer)}.")
-
-
-def _settings() -> Any:
-    from app.settings import Settings  # noqa: PLC0415
-
-    home = Home.default()
-    state = running(home)
-    not_of_an_app(state)
-    settings = Settings.read(home=home.root)
-    if state is not None and state.demo:  # whose database is its own, whatever is set
-        return settings.model_copy(update={"data_dir": keeping(home, demo=True).data, "database_url": None})
-    return settings
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Turn what the service's database and settings complain of into one message."""
-    from pydantic import ValidationError  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from app.database.schema import WrongSchemaError  # noqa: PLC0415
-    from telemetry.process_settings import SettingsInvalid  # noqa: PLC0415
-
-    try:
-        yield
-    except SettingsInvalid as error:
-        fail(error, code=2)
-    except ValidationError as error:  # of the key that is asked for
-        fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), code=2)
-    except (WrongSchemaError, SQLAlchemyError) as error:
-        fail(f"{str(error).splitlines()[0]} (./plainview up makes and migrates the database)")
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        fail(f"{option} {value!r}: choose one of {', '.join(allowed)}", code=2)
-
-
-def _lifetime(text: str, now: datetime) -> timedelta:
-    if found := re.fullmatch(r"(\d{1,5})([hdw])", text):
-        lifetime = timedelta(**{UNITS[found.group(2)]: int(found.group(1))})
-    else:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            fail(f"--expires {text!r}: give a time such as 12h, 30d or 8w, or a date such as 2030-12-31", code=2)
-        lifetime = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-    if lifetime <= timedelta(0):
-        fail(f"--expires {text!r} is not in the future", code=2)
-    return lifetime
+    with said(key):
+        revoked = revoke_key(settings(), key, by=who(), reason=keys_shown.reason(reason))
+    keys_shown.note("key.revoked", revoked, by=who())
+    if as_json:
+        keys_shown.json(revoked)
+        return
+    err.print(f"Revoked {revoked.label} of {escape(revoked.customer)}.")

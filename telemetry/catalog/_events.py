@@ -25,6 +25,8 @@ class Event:
     JOB_STILL_IN_QUEUE: Final = "job.still_in_queue"
     JOB_TAKEN_OVER: Final = "job.taken_over"
     KEY_CREATED: Final = "key.created"
+    KEY_CHANGED: Final = "key.changed"
+    KEY_ROTATED: Final = "key.rotated"
     KEY_REVOKED: Final = "key.revoked"
     KEY_USE_NOT_NOTED: Final = "key.use_not_noted"
     AUTH_SWITCHED_OFF: Final = "auth.switched_off"

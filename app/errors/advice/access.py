@@ -29,7 +29,7 @@ ADVICE: Final[Mapping[Code, Advice]] = {
     ),
     Code.KEY_REVOKED: Advice(
         "An administrator has revoked the key.",
-        "Ask for a new key. If nobody meant to revoke it, look for the reason in the log: `key.revoked`.",
+        "Ask for a new key. If nobody meant to revoke it, `GET /keys/{id}` tells who did and why.",
         Retry.NO,
         "The key pv_k3x9a2fd… was revoked.",
     ),
@@ -45,5 +45,12 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         Retry.NO,
         "This needs an admin key; pv_k3x9a2fd… has the role customer.",
         {"role": "customer", "required": "admin"},
+    ),
+    Code.SCOPE_REQUIRED: Advice(
+        "The key is good, and was given fewer scopes than this address needs.",
+        "Use a key that has the scope, or ask an administrator to add it: docs/KEYS.md lists the scopes.",
+        Retry.NO,
+        "This needs the scope jobs:write; pv_k3x9a2fd… has jobs:read. An administrator can change that.",
+        {"scopes": ["jobs:read"], "required": "jobs:write"},
     ),
 }

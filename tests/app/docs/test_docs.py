@@ -30,7 +30,7 @@ async def test_openapi_has_the_scheme_the_body_examples_and_the_error_shape(clie
     document = (await client.get("/openapi.json")).json()
     assert document["components"]["securitySchemes"]["API key"]["scheme"] == "bearer"
     generate = document["paths"]["/generate"]["post"]
-    assert generate["security"] == [{"API key": []}]
+    assert generate["security"] == [{"API key": ["jobs:write"]}]
     body = generate["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(body["properties"]) == {"image", "audio", "prompt"}
     assert document["components"]["schemas"]["Accepted"]["examples"]

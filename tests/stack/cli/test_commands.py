@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from stack.cli import checks, keys, output, welcome
+from stack.cli import checks, keys_given, output, welcome
 from stack.cli.checks import Outcome, Step, _conclude, _steps
 from stack.cli.status import _rows
 from stack.native.ports import Ports
@@ -259,13 +259,13 @@ def test_doctor_names_what_cannot_be_reached_and_secrets_that_others_can_read(pl
     ],
 )
 def test_lifetime_is_a_time_or_a_date(text, expected):
-    assert keys._lifetime(text, NOW) == expected
+    assert keys_given.until(text, NOW) == NOW + expected
 
 
 @pytest.mark.parametrize("text", ["0d", "2020-01-01", "-1d", "d", ""])
 def test_lifetime_that_is_none_is_refused(text):
     with pytest.raises(typer.Exit):
-        keys._lifetime(text, NOW)
+        keys_given.until(text, NOW)
 
 
 @pytest.fixture
