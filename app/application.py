@@ -16,6 +16,11 @@ from app.billing.provider import Provider
 from app.billing.watch import watching
 from app.breakers import Breakers
 from app.breakers.retries import report_retries
+from app.budgets.budget import of_settings
+from app.budgets.gate import Gate
+from app.budgets.routes import count_from_zero as count_budget_changes_from_zero
+from app.budgets.routes import router as budgets_router
+from app.budgets.series import budget_series
 from app.database.away import is_away
 from app.database.engine import open_async_database
 from app.database.schema import check_schema
@@ -68,7 +73,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         redirect_slashes=False,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
-    for router in (jobs_router, quotes_router, usage_router, keys_router, health_router, docs_router):
+    for router in (jobs_router, quotes_router, usage_router, budgets_router, keys_router, health_router, docs_router):
         app.include_router(answering_head(router))
     app.add_middleware(ShapelessRequests)
     add_handlers(app)
@@ -104,7 +109,9 @@ async def _lifespan(
         parts = components(database, queue, files, auth_required=settings.auth_required)
         parts["breakers"] = breakers.check
         health = await stack.enter_async_context(health_of(parts, telemetry))
+        gate = Gate(of_settings(settings), settings.zone)
         count_from_zero(telemetry)
+        count_budget_changes_from_zero(telemetry)
         count_problems_from_zero()
 
         biller = None if provider is None else await guarded(provider, breakers, settings.bill_interval)
@@ -112,6 +119,7 @@ async def _lifespan(
         async def keep_house(house: AsyncExitStack) -> None:
             await house.enter_async_context(service_series(database, settings, telemetry))
             await house.enter_async_context(ledger_series(database, settings, telemetry))
+            await house.enter_async_context(budget_series(database, gate, telemetry))
             await house.enter_async_context(watching(biller, settings.zone, settings.bill_interval, telemetry))
             await house.enter_async_context(reconciling(database, queue))
             await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
@@ -130,5 +138,6 @@ async def _lifespan(
             redis,
             Repeats(database, files, telemetry),
             breakers,
+            gate,
         )
         yield

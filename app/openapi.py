@@ -23,6 +23,7 @@ stable `code`; quote its `request_id` or `trace_id` when you ask for help.
 _TAGS: Final = [
     {"name": "jobs", "description": "Submit, look, fetch, cancel, list."},
     {"name": "usage", "description": "Who used devices for how long, and what that cost."},
+    {"name": "budgets", "description": "What a day and a month may cost, for the service and for each customer."},
     {"name": "keys", "description": "API keys, for administrators."},
     {"name": "health", "description": "Probes; they need no key."},
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 from app.breakers import Breakers
+from app.budgets.gate import Gate
 from app.database.engine import AsyncDatabase
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
@@ -39,6 +40,7 @@ class Services:
     redis: Redis | None
     repeats: Repeats
     breakers: Breakers
+    budgets: Gate
 
 
 def services_of(request: Request) -> Services:

@@ -134,8 +134,6 @@ class Settings(ProcessSettings):
         description="Time a running job or request has to finish after SIGTERM before it is handed back.",
     )
 
-    budget_day_usd: Budget | None = Field(Decimal(10), description="Budget of a calendar day.")
-    budget_month_usd: Budget | None = Field(None, description="Budget of a calendar month.")
     cost_top: Annotated[int, Field(ge=1, le=50)] = Field(
         20, description="How many customers and models have series of their own for cost; the rest is `other`."
     )
@@ -145,6 +143,17 @@ class Settings(ProcessSettings):
     energy_gco2_per_kwh: Rate | None = Field(
         None, description="Grams of CO2 that a kilowatt hour emits; what work emits is then shown."
     )
+    budget_day_usd: Budget | None = Field(
+        Decimal(10),
+        description="What all jobs of a calendar day may cost before alerts tell; none is refused. `./plainview budgets` goes before it.",
+    )
+    budget_month_usd: Budget | None = Field(None, description="The same for a calendar month.")
+    customer_budget_day_usd: Budget | None = Field(
+        None,
+        description="What the jobs of each customer may cost in a calendar day; what goes beyond is refused with 402. "
+        "`./plainview budgets` goes before it, for one customer or for all.",
+    )
+    customer_budget_month_usd: Budget | None = Field(None, description="The same for a calendar month.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="Where days and months begin.")
     bill_provider: Literal["none", "runpod"] = Field(
         "none", description="Whose billing API is read and shown beside the metered cost."

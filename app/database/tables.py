@@ -188,3 +188,16 @@ day_summary: Final = Table(
     Column("time_zone", String(64), primary_key=True),
     Column("written_at", Moment, nullable=False),
 )
+
+# What a calendar day or month may cost; `customer` is empty unless the scope is `customer`, as a key has no nulls.
+budget: Final = Table(
+    "budget",
+    metadata,
+    Column("scope", String(16), primary_key=True),
+    Column("customer", String(100), primary_key=True),
+    Column("period", String(8), primary_key=True),
+    Column("soft_nanousd", BigInteger),
+    Column("hard_nanousd", BigInteger),
+    Column("changed_at", Moment, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+)

@@ -59,6 +59,11 @@ class Code(Enum):
     # Repeats
     IDEMPOTENCY_CONFLICT = (409, "The Idempotency-Key named another submit")
 
+    # Budgets
+    BUDGET_EXCEEDED = (402, "The budget does not allow this job")
+    COST_UNKNOWN = (402, "The budget cannot be kept, as a cost is not known")
+    BUDGET_UNKNOWN = (404, "No such budget was set")
+
     # Keys
     KEY_ID_UNKNOWN = (404, "There is no such key")
     KEY_NOT_ACTIVE = (409, "The key has ended and cannot be changed")

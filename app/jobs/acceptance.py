@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from app.repeats.wishes import Wishes
 
 #: What became of the look for an identical generation.
 Sharing = Literal["hit", "joined", "miss", "bypass", "off"]
+#: Raises `ServiceError` where budget or queue do not allow the job.
+Admit = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +65,38 @@ class Accepted:
     repeated: bool = False
 
 
-def accept(connection: Connection, new: NewJob, terms: Terms) -> Accepted:
+def accept(connection: Connection, new: NewJob, terms: Terms, admit: Admit) -> Accepted:
     """Return the job that this submit is: a new one, or the one that an earlier submit of its name made.
+
+    Args:
+        connection: in a transaction of its own.
+        new: the job, if it is a new one.
+        terms: what else may answer the submit.
+        admit: asked only about what is generated anew; raises why it may not be.
 
     Raises:
         ServiceError: it is refused; nothing is left of it.
     """
     key = terms.wishes.idempotency_key
     if key is None:
-        return _accept_once(connection, new, terms)
+        return _accept_once(connection, new, terms, admit)
     hold(connection, f"idempotency {new.customer} {key}")
     answer = idempotency.answered(connection, new.customer, key, terms.contents)
     if answer is not None:
         return replace(Accepted(**answer | {"state": State(answer["state"])}), repeated=True)
-    accepted = _accept_once(connection, new, terms)
+    accepted = _accept_once(connection, new, terms, admit)
     idempotency.remember(connection, new.customer, key, terms.contents, asdict(accepted))
     return accepted
 
 
-def _accept_once(connection: Connection, new: NewJob, terms: Terms) -> Accepted:
+def _accept_once(connection: Connection, new: NewJob, terms: Terms, admit: Admit) -> Accepted:
     may_share = terms.scope != "off" and terms.wishes.may_share
     known = replace(new, input_digest=terms.inputs if may_share else None)
     if terms.may_look:
         shared = _share(connection, known, terms)
         if shared is not None:
             return shared
+    admit(connection)
     place = rows.add(connection, known)
     sharing: Sharing = "miss" if terms.may_look else "off" if terms.scope == "off" else "bypass"
     return Accepted(known.id, State.QUEUED, sharing, new.trace_id, place, terms.quote | {"queue_position": place})

@@ -23,6 +23,7 @@ from app.database.times import now
 from app.gauges import gauge
 from app.jobs import workers
 from app.jobs.job import OPERATION, State, nanousd
+from app.ledger.calendar import PERIODS, span
 from app.ledger.entry import quarter
 from app.settings import Settings
 from telemetry import catalog
@@ -68,9 +69,7 @@ def read(connection: Connection, zone: ZoneInfo) -> Reading:
 
 def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
     """Return when the calendar day and month of `moment` began in `zone`."""
-    # The first of two midnights, where clocks are set back at one.
-    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return {"day": day, "month": day.replace(day=1)}
+    return {period: span(moment, zone, period).start for period in PERIODS}
 
 
 def _cost(connection: Connection, since: datetime, which: ColumnElement[bool]) -> float:
@@ -84,7 +83,6 @@ class ServiceSeries(Collector):
     def __init__(self, database: AsyncDatabase, settings: Settings) -> None:
         self._database = database
         self._zone = settings.zone
-        self._budgets = {"day": settings.budget_day_usd, "month": settings.budget_month_usd}
         self._reading: Reading | None = None
 
     async def refresh(self) -> None:
@@ -96,8 +94,6 @@ class ServiceSeries(Collector):
             raise
 
     def collect(self) -> Iterable[Metric]:
-        budgets = {period: float(budget) for period, budget in self._budgets.items() if budget is not None}
-        yield _by_one(catalog.BUDGET, budgets)
         reading = self._reading
         if reading is None or time.monotonic() - reading.taken_at > _STALE_SECONDS:
             return

@@ -22,7 +22,7 @@ from app.errors.handlers import STORAGE_FULL
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
 from app.jobs import rows
 from app.jobs.acceptance import Accepted, Terms, accept
-from app.jobs.job import OPERATION, State, nanousd
+from app.jobs.job import OPERATION, State
 from app.jobs.multipart import Received, receive, too_large
 from app.jobs.rows import NewJob
 from app.jobs.schemas import ALLOWED
@@ -58,6 +58,8 @@ REFUSALS: Final = (
     Code.MEDIA_TYPE_UNSUPPORTED,
     Code.STORAGE_FULL,
     Code.IDEMPOTENCY_CONFLICT,
+    Code.BUDGET_EXCEEDED,
+    Code.COST_UNKNOWN,
 )
 
 
@@ -94,7 +96,8 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
             quote, place = await services.quotes.next(sent.audio_seconds)
             terms = _terms(sent, quote, place, asked, services)
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
-            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms)
+            admit = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
+            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, admit)
             if accepted.repeated or accepted.state.is_final:
                 await anyio.to_thread.run_sync(services.files.remove, job_id, None)
     except (ServiceError, BadInput) as error:
@@ -162,7 +165,7 @@ def _new_job(job_id: str, key: Key, sent: Sent, quote: Quote) -> NewJob:
         request_id=current_request_id(),
         audio_seconds=sent.audio_seconds,
         quoted_gpu_seconds=None if quote.device_seconds is None else quote.device_seconds.seconds,
-        quoted_cost_nanousd=None if quote.cost_usd is None else nanousd(quote.cost_usd),
+        quoted_cost_nanousd=quote.nanousd,
         quoted_end_seconds=quote.end_seconds,
     )
 

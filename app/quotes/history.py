@@ -13,6 +13,7 @@ from app.database.times import now
 from app.jobs.job import State
 from app.jobs.workers import DEAD_AFTER
 from app.quotes.estimate import Sample
+from telemetry.gpu import Device
 
 _MOST_SAMPLES: Final = 100
 
@@ -43,11 +44,13 @@ class History:
         crew: None while no worker is there.
         samples: like jobs, the newest first.
         other_seconds: time between start and end of a job that it does not hold the device.
+        device: that of the newest worker, also of one that has stopped; None before the first.
     """
 
     crew: Crew | None
     samples: Sequence[Sample]
     other_seconds: float
+    device: Device | None = None
 
 
 def look(connection: Connection) -> History:
@@ -61,7 +64,7 @@ def look(connection: Connection) -> History:
     rows = connection.execute(query.order_by(job.c.finished_at.desc()).limit(_MOST_SAMPLES)).all()
     samples = [Sample(row.audio_seconds, row.gpu_seconds) for row in rows]
     others = sorted(max(0.0, (row.finished_at - row.started_at).total_seconds() - row.gpu_seconds) for row in rows)
-    return History(crew, samples, others[len(others) // 2] if others else 0.0)
+    return History(crew, samples, others[len(others) // 2] if others else 0.0, _newest_device(connection))
 
 
 def ahead(connection: Connection, of: str | None = None) -> list[Waiting]:
@@ -81,3 +84,12 @@ def _crew(connection: Connection) -> Crew | None:
     query = select(worker).where(worker.c.state == "running", alive).order_by(worker.c.started_at.desc())
     rows = connection.execute(query).all()
     return Crew(len(rows), rows[0].model, rows[0].device, rows[0].device_name) if rows else None
+
+
+def _newest_device(connection: Connection) -> Device | None:
+    # Its price is what work will cost, also while workers are stopped for the night.
+    query = select(worker.c.device, worker.c.device_name).order_by(
+        worker.c.state != "running", worker.c.started_at.desc()
+    )
+    row = connection.execute(query.limit(1)).one_or_none()
+    return None if row is None else Device(row.device, row.device_name)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from app.jobs.job import nanousd
 from app.quotes.estimate import Estimate, estimate
 from app.quotes.history import History, Waiting
-from telemetry.gpu import Device
 
 if TYPE_CHECKING:
     from telemetry.prices import Prices
@@ -23,6 +23,7 @@ class Quote:
         device_seconds: expected device seconds, with their interval.
         cost_usd, low_usd, high_usd: what these cost at the price of the present workers' device.
         end_seconds: seconds from now until the job should have ended.
+        unpriced: the device that would run it, where that has no price.
     """
 
     device_seconds: Estimate | None
@@ -30,22 +31,30 @@ class Quote:
     low_usd: Decimal | None
     high_usd: Decimal | None
     end_seconds: float | None
+    unpriced: str | None = None
+
+    @property
+    def nanousd(self) -> int | None:
+        """The cost in billionths of a dollar."""
+        return None if self.cost_usd is None else nanousd(self.cost_usd)
 
 
 def quote(size: float, history: History, ahead: Sequence[Waiting], prices: Prices) -> Quote:
     """Return the quote for a job of `size` that comes after those ahead."""
     expected = estimate(history.samples, size)
+    price, unpriced = None, None
+    if history.device is not None:
+        price = prices.of(history.device).usd_per_second
+        unpriced = history.device.name if price is None else None
     if expected is None:
-        return Quote(None, None, None, None, None)
-    price = None
-    if history.crew is not None:
-        price = prices.of(Device(history.crew.device, history.crew.device_name)).usd_per_second
+        return Quote(None, None, None, None, None, unpriced)
     return Quote(
         expected,
         _cost(expected.seconds, price),
         _cost(expected.low, price),
         _cost(expected.high, price),
         end_in(expected.seconds, history, ahead),
+        unpriced,
     )
 
 

@@ -105,9 +105,57 @@ ENERGY_CO2_PERIOD: Final = Metric(
 BUDGET: Final = Metric(
     "budget_usd",
     "gauge",
-    "Budget of the calendar day or month; absent when none is set.",
+    "Budget of the calendar day or month that alerts are held against; absent when none is set.",
     unit="usd",
     labels=("period",),
+    source="service",
+)
+BUDGET_HARD: Final = Metric(
+    "budget_hard_usd",
+    "gauge",
+    "Budget of the calendar day or month beyond which jobs are refused; absent when none is set.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
+COST_RESERVED: Final = Metric(
+    "cost_reserved_usd",
+    "gauge",
+    "What jobs that wait or run are still expected to cost, by their quotes.",
+    unit="usd",
+    source="service",
+)
+COST_FORECAST: Final = Metric(
+    "cost_forecast_usd",
+    "gauge",
+    "Cost at the end of the calendar day or month if it goes on like this; absent in the first tenth of it.",
+    unit="usd",
+    labels=("period",),
+    source="service",
+)
+CUSTOMER_BUDGET_USED: Final = Metric(
+    "customer_budget_used_ratio",
+    "gauge",
+    "Cost so far in the calendar day or month over the customer's budget, for the customers nearest to theirs.",
+    unit="ratio",
+    labels=("customer", "period"),
+    source="service",
+    bound=20,
+)
+CUSTOMER_BUDGET_FORECAST: Final = Metric(
+    "customer_budget_forecast_ratio",
+    "gauge",
+    "Cost at the end of the calendar day or month, if it goes on like this, over the customer's budget; the same customers.",
+    unit="ratio",
+    labels=("customer", "period"),
+    source="service",
+    bound=20,
+)
+BUDGET_CHANGES: Final = Metric(
+    "budget_changes_total",
+    "counter",
+    "Budgets set or removed, by scope (service, default, customer).",
+    labels=("scope", "action"),
     source="service",
 )
 GPU_PRICE: Final = Metric(

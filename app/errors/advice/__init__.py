@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Final
 
-from app.errors.advice import access, jobs, keys, requests, service
+from app.errors.advice import access, budgets, jobs, keys, requests, service
 from app.errors.advice._advice import Advice, Retry
 from app.errors.codes import Code
 
@@ -15,6 +15,7 @@ SECTIONS: Final[Mapping[str, Mapping[Code, Advice]]] = {
     "Access": access.ADVICE,
     "Requests": requests.ADVICE,
     "Jobs and results": jobs.ADVICE,
+    "Budgets": budgets.ADVICE,
     "Keys": keys.ADVICE,
     "The service": service.ADVICE,
 }

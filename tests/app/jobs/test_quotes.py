@@ -18,18 +18,22 @@ from app.database.tables import job
 from app.jobs import workers
 from app.jobs.runner import Runner
 from app.quotes.estimate import Sample
-from app.quotes.history import Crew, History, Waiting
+from app.quotes.history import Crew, History, Waiting, look
 from app.quotes.quote import end_in, quote
 from telemetry import Telemetry
+from telemetry.gpu import Device
 from telemetry.prices import Prices
 
 FACTS = {"id": "w1", "device": "cpu", "device_name": "Test CPU", "model": "tiny-1", "pid": 1, "version": "0"}
 PRICES = Prices(Decimal("0.001"), Decimal("0.001"), ())
 
 
-def history(*, workers: int = 1, other: float = 0.5) -> History:
+L4 = Device("gpu", "NVIDIA L4")
+
+
+def history(*, workers: int = 1, other: float = 0.5, device: Device | None = L4) -> History:
     crew = Crew(workers, "tiny-1", "gpu", "NVIDIA L4") if workers else None
-    return History(crew, [Sample(10, 20)] * 30, other)
+    return History(crew, [Sample(10, 20)] * 30, other, device)
 
 
 def test_cost_is_the_price_of_the_seconds() -> None:
@@ -39,13 +43,28 @@ def test_cost_is_the_price_of_the_seconds() -> None:
 
 
 def test_cost_without_a_price_is_unknown() -> None:
-    assert quote(10, history(), [], Prices(None, Decimal(1), ("L40S=1",))).cost_usd is None
+    found = quote(10, history(), [], Prices(None, Decimal(1), ("L40S=1",)))
+    assert (found.cost_usd, found.nanousd, found.unpriced) == (None, None, "NVIDIA L4")
 
 
-def test_without_a_worker_nobody_knows_when() -> None:
+def test_without_a_worker_nobody_knows_when_but_what_it_costs_on_the_last_one_s_device() -> None:
     found = quote(10, history(workers=0), [], PRICES)
-    assert (found.end_seconds, found.cost_usd) == (None, None)
+    assert (found.end_seconds, found.cost_usd, found.unpriced) == (None, Decimal("0.02"), None)
     assert found.device_seconds is not None
+
+
+def test_before_the_first_worker_the_cost_is_not_known_either() -> None:
+    found = quote(10, history(workers=0, device=None), [], PRICES)
+    assert (found.cost_usd, found.unpriced) == (None, None)
+
+
+def test_device_is_that_of_a_worker_that_runs_else_of_the_last(database: Database) -> None:
+    for number, state in enumerate(("stopped", "running", "stopped")):
+        database.write(workers.present, FACTS | {"id": f"w{number}", "device_name": f"card {number}"})
+        database.write(workers.beat, f"w{number}", state)
+    assert database.read(look).device == Device("cpu", "card 1")
+    database.write(workers.beat, "w1", "stopped")
+    assert database.read(look).device == Device("cpu", "card 2")
 
 
 @pytest.mark.parametrize(

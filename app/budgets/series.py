@@ -1,0 +1,95 @@
+"""Series of budgets: the service's and its forecast, and the customers nearest to theirs. Read every five seconds.
+
+Series: `budget_usd{period}`, `budget_hard_usd{period}`, `cost_forecast_usd{period}`, `cost_reserved_usd`,
+`customer_budget_used_ratio{customer,period}`, `customer_budget_forecast_ratio{customer,period}`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from app.background import every
+from app.budgets.gate import Gate
+from app.budgets.standing import Overview, Standing, overview
+from app.database.engine import AsyncDatabase
+from app.gauges import gauge
+from app.ledger.calendar import PERIODS
+from telemetry import catalog
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+
+_SECONDS_BETWEEN: Final = 5.0
+_STALE_SECONDS: Final = 30.0
+_USD: Final = 1e9
+
+
+class BudgetSeries(Collector):
+    """Shows the last look at all budgets; nothing once that is stale, for an old figure would pass for a true one."""
+
+    def __init__(self, database: AsyncDatabase, gate: Gate) -> None:
+        self._database = database
+        self._gate = gate
+        self._seen: tuple[float, Overview] | None = None
+
+    async def refresh(self) -> None:
+        """Look; the last look is dropped when the database does not answer."""
+        try:
+            found = await self._database.read(overview, self._gate.of_settings, self._gate.zone)
+            self._seen = time.monotonic(), found
+        except BaseException:
+            self._seen = None
+            raise
+
+    def collect(self) -> Iterable[Metric]:
+        if self._seen is None or time.monotonic() - self._seen[0] > _STALE_SECONDS:
+            return
+        seen = self._seen[1]
+        service = {period: seen.budgets.service(period) for period in PERIODS}
+        yield _amounts(
+            catalog.BUDGET, {period: None if found is None else found.limit for period, found in service.items()}
+        )
+        yield _amounts(
+            catalog.BUDGET_HARD, {period: None if found is None else found.hard for period, found in service.items()}
+        )
+        yield _amounts(catalog.COST_FORECAST, {period: seen.forecast(period) for period in PERIODS})
+        yield gauge(catalog.COST_RESERVED, {(): seen.total_reserved().nanousd / _USD})
+        nearest = _nearest(seen)
+        used = {(one.customer or "", one.budget.period): one.used_ratio for one in nearest}
+        ahead = {(one.customer or "", one.budget.period): one.forecast_ratio for one in nearest}
+        yield gauge(
+            catalog.CUSTOMER_BUDGET_USED, {labels: value for labels, value in used.items() if value is not None}
+        )
+        yield gauge(
+            catalog.CUSTOMER_BUDGET_FORECAST, {labels: value for labels, value in ahead.items() if value is not None}
+        )
+
+
+def _amounts(metric: catalog.Metric, nanousd: Mapping[str, int | None]) -> GaugeMetricFamily:
+    return gauge(metric, {(period,): amount / _USD for period, amount in nanousd.items() if amount is not None})
+
+
+def _nearest(seen: Overview) -> list[Standing]:
+    """Return as many standings as the catalog allows customers, those nearest to their limit or furthest beyond it."""
+    judged = [one for one in seen.customers() if one.used_ratio is not None]
+    judged.sort(key=lambda one: max(one.used_ratio or 0.0, one.forecast_ratio or 0.0), reverse=True)
+    return judged[: catalog.CUSTOMER_BUDGET_USED.bound]
+
+
+@asynccontextmanager
+async def budget_series(database: AsyncDatabase, gate: Gate, telemetry: Telemetry) -> AsyncIterator[None]:
+    """Export the series while the block lasts."""
+    series = BudgetSeries(database, gate)
+    telemetry.register(series)
+    try:
+        async with every(_SECONDS_BETWEEN, series.refresh, name="read budgets"):
+            yield
+    finally:
+        telemetry.registry.unregister(series)
