@@ -30,6 +30,8 @@ from app.edge.layers import dress, guard
 from app.errors.handlers import add_handlers
 from app.errors.problem import count_problems_from_zero
 from app.errors.shapeless import ShapelessRequests
+from app.events.feed import feeding
+from app.events.routes import router as events_router
 from app.head import answering_head
 from app.health.checks import health_of
 from app.health.components import components
@@ -53,6 +55,7 @@ from app.redis import open_redis
 from app.repeats.lookup import Repeats
 from app.services import Services
 from app.settings import Settings
+from app.stopping import Stopping
 from telemetry import catalog, instrument
 from telemetry.logs import get_logger
 
@@ -73,7 +76,17 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         redirect_slashes=False,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
-    for router in (jobs_router, quotes_router, usage_router, budgets_router, keys_router, health_router, docs_router):
+    app.state.stopping = Stopping()
+    for router in (
+        jobs_router,
+        events_router,
+        quotes_router,
+        usage_router,
+        budgets_router,
+        keys_router,
+        health_router,
+        docs_router,
+    ):
         app.include_router(answering_head(router))
     app.add_middleware(ShapelessRequests)
     add_handlers(app)
@@ -110,6 +123,7 @@ async def _lifespan(
         parts["breakers"] = breakers.check
         health = await stack.enter_async_context(health_of(parts, telemetry))
         gate = Gate(of_settings(settings), settings.zone)
+        feed = await stack.enter_async_context(feeding(database, app.state.stopping))
         count_from_zero(telemetry)
         count_budget_changes_from_zero(telemetry)
         count_problems_from_zero()
@@ -139,5 +153,7 @@ async def _lifespan(
             Repeats(database, files, telemetry),
             breakers,
             gate,
+            feed,
+            app.state.stopping,
         )
         yield

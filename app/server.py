@@ -32,7 +32,13 @@ def run_api(settings: Settings, telemetry_settings: TelemetrySettings, *, fd: in
     with _listener(settings, fd) as listener, start(telemetry_settings) as telemetry:
         app = create_app(settings, telemetry)
         _log.info(Event.API_LISTENING, host=settings.host, port=listener.getsockname()[1])
-        serve(app, listener, grace=settings.shutdown_grace, proxies=settings.trusted_proxies)
+        serve(
+            app,
+            listener,
+            grace=settings.shutdown_grace,
+            proxies=settings.trusted_proxies,
+            stopping=app.state.stopping.begin,
+        )
 
 
 def _listener(settings: Settings, fd: int | None) -> socket.socket:

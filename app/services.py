@@ -16,10 +16,12 @@ from app.keys.ring import KeyRing
 from app.quotes.desk import QuoteDesk
 from app.repeats.lookup import Repeats
 from app.settings import Settings
+from app.stopping import Stopping
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from app.events.feed import Feed
     from app.health.checks import Health
     from telemetry import Telemetry
 
@@ -41,6 +43,8 @@ class Services:
     repeats: Repeats
     breakers: Breakers
     budgets: Gate
+    feed: Feed
+    stopping: Stopping
 
 
 def services_of(request: Request) -> Services:

@@ -14,17 +14,19 @@ from app.delivery.documented import ETAG, NOT_MODIFIED, VIDEO
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs import rows
-from app.jobs.job import Job, State
-from app.jobs.schemas import SUBMIT_BODY, SUBMIT_HEADERS, Accepted, JobId, JobList, JobView, energy, view
+from app.jobs.access import base_url as _base_url
+from app.jobs.access import job_of as _job
+from app.jobs.access import seen_by as _seen_by
+from app.jobs.job import State
+from app.jobs.schemas import SUBMIT_BODY, SUBMIT_HEADERS, Accepted, JobId, JobList, JobView, view
+from app.jobs.shown import shown
 from app.jobs.submission import REFUSALS, submit
 from app.jobs.version import version
 from app.keys.authentication import JobsReader, JobsWriter
-from app.keys.key import Key
-from app.ledger.rows import energy_of
 from app.pagination import Cursor, Limit, Place, link_next
 from app.quotes.schemas import QuoteView
 from app.services import CurrentServices, Services
-from telemetry import annotate, catalog
+from telemetry import catalog
 from telemetry.logs import get_logger
 
 router = APIRouter(tags=["jobs"])
@@ -91,9 +93,7 @@ async def status(
     if is_known(request, headers["ETag"]):
         return not_modified(headers)
     response.headers.update(headers)
-    eta = await services.quotes.end_seconds(job)
-    used = energy(await services.database.read(energy_of, job.id), services.settings.tariff) if job.started_at else None
-    return view(job, _base_url(request, services), place, eta, used)
+    return await shown(job, place, _base_url(request, services), services)
 
 
 @router.get(
@@ -204,19 +204,3 @@ async def _leave_queue(job_id: str, services: Services) -> None:
         await asyncio.to_thread(services.queue.cancel, job_id)
     except Exception as error:  # noqa: BLE001 - the row says cancelled, so a worker that gets the job leaves it
         _log.warning(catalog.Event.JOB_STILL_IN_QUEUE, job_id=job_id, error_type=type(error).__name__)
-
-
-async def _job(job_id: str, key: Key, services: Services) -> Job:
-    annotate(job_id=job_id)
-    job = await services.database.read(rows.find, job_id, _seen_by(key))
-    if job is None:
-        raise ServiceError(Code.JOB_UNKNOWN, f"No job of yours has the id {job_id}.", context={"job_id": job_id})
-    return job
-
-
-def _seen_by(key: Key) -> str | None:
-    return None if key.is_admin else key.customer
-
-
-def _base_url(request: Request, services: Services) -> str:
-    return (services.settings.public_url or str(request.base_url)).rstrip("/")

@@ -113,6 +113,12 @@ def find(connection: Connection, job_id: str, customer: str | None) -> Job | Non
     return None if row is None else as_job(row)
 
 
+def some(connection: Connection, job_ids: Sequence[str]) -> list[Job]:
+    """Return the jobs with these ids, those that there are, in no order."""
+    query = select(job)
+    return [as_job(row) for ids in _chunks(job_ids) for row in connection.execute(query.where(job.c.id.in_(ids)))]
+
+
 def newest(  # noqa: PLR0913 - each names one thing to choose by
     connection: Connection,
     customer: str | None,

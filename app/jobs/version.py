@@ -11,7 +11,7 @@ from app.jobs.schemas import view
 def version(job: Job, queue_position: int | None) -> str:
     """Return the entity tag of what is said about `job`.
 
-    It is a weak one: when the job should end, which moves all the time, is no part of it.
+    It is a weak one: when the job should end, which moves all the time, and its energy are no part of it.
     """
     said = view(job, "", queue_position).model_dump_json()
     return f'W/"{blake2b(said.encode(), digest_size=12).hexdigest()}"'

@@ -13,7 +13,7 @@ _MOST_ROUTES: Final = 1000
 HTTP_REQUEST_DURATION: Final = Metric(
     "http_server_request_duration_seconds",
     "histogram",
-    "Time from the first byte of a request to the last byte of its answer.",
+    "Time from the first byte of a request to the last byte of its answer, or to the first of an event stream.",
     unit="seconds",
     labels=("http_request_method", "http_route", "http_response_status_code"),
     buckets=API_SECONDS,

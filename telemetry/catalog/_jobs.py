@@ -165,3 +165,9 @@ JOB_ETA_RATIO: Final = Metric(
     buckets=QUOTE_RATIOS,
     source="worker",
 )
+EVENT_STREAMS: Final = Metric(
+    "job_event_streams",
+    "gauge",
+    "Event streams that are open, each telling one client how one job goes.",
+    source="service",
+)

@@ -21,6 +21,10 @@ _QUIET: Final = frozenset({"/metrics", "/health", "/ready"})
 
 Outcome = Literal["completed", "disconnected", "failed"]
 
+# An answer that took longer than this is looked at: how long an event stream was open says nothing about latency.
+_LOOKED_AT: Final = 0.25
+_EVENTS: Final = b"text/event-stream"
+
 # nginx's code for a client that left before an answer began; it is never sent.
 _CLIENT_CLOSED: Final = 499
 _SERVER_ERROR: Final = 500
@@ -53,6 +57,7 @@ class Exchange:
         "_scope",
         "_send",
         "_sent",
+        "_started",
         "_status",
         "_template",
         "fields",
@@ -74,6 +79,7 @@ class Exchange:
         self._template: str | None = None
         self._received = 0
         self._sent = 0
+        self._started: tuple[float, Message] | None = None
         self._disconnected = False
         self._error: Exception | None = None
         self._finished = False
@@ -117,6 +123,7 @@ class Exchange:
 
     def _with_ids(self, message: Message) -> Message:
         self._status = message["status"]
+        self._started = perf_counter(), message
         try:
             headers = answer_headers(message.get("headers", ()), self.fields.request_id or "", self._ids, self._flags)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must go out
@@ -159,7 +166,7 @@ class Exchange:
             self.method,
             self._route(),
             status,
-            seconds=seconds,
+            seconds=seconds if seconds < _LOOKED_AT else self._latency(seconds),
             received=self._received,
             sent=self._sent,
             ids=self._ids if exported else None,
@@ -167,6 +174,15 @@ class Exchange:
         if not self._quiet:
             level = logging.ERROR if status >= _SERVER_ERROR else logging.INFO
             self._observer.access.write(level, self.fields, self._ids, self._line(outcome, status, seconds))
+
+    def _latency(self, seconds: float) -> float:
+        """Return how long the client waited: to the end of the answer, or to the beginning of an event stream."""
+        if self._started is None:
+            return seconds
+        moment, message = self._started
+        headers = message.get("headers", ())
+        streams = any(name.lower() == b"content-type" and value.lower().startswith(_EVENTS) for name, value in headers)
+        return moment - self._began if streams else seconds
 
     def _route(self) -> str:
         """Return the route's template; asked only after routing, so that it can be kept."""

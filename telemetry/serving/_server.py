@@ -35,6 +35,7 @@ def serve(  # noqa: PLR0913 - how one server differs from another, by name
     websockets: bool = False,
     proxies: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer requests on `listener` until SIGTERM or SIGINT; requests under way then have `grace` to finish.
 
@@ -47,11 +48,14 @@ def serve(  # noqa: PLR0913 - how one server differs from another, by name
         websockets: whether WebSockets are answered too.
         proxies: addresses and networks whose word is taken for who the client is and whether it came over TLS.
         started: called once the lifespan has begun and requests are answered.
+        stopping: called in the event loop when the server is told to stop, before it waits for requests under way.
 
     Raises:
         StartFailed: the application's lifespan did not begin.
     """
-    _serve([_Server(app, grace, websockets=websockets, proxies=proxies, started=started)], [listener])
+    _serve(
+        [_Server(app, grace, websockets=websockets, proxies=proxies, started=started, stopping=stopping)], [listener]
+    )
 
 
 def serve_all(served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedelta) -> None:
@@ -105,7 +109,7 @@ def _told_to_stop(servers: Sequence[_Server]) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves the signals to `serve_all`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as `serve`
         self,
         app: ASGIApp,
         grace: timedelta,
@@ -113,8 +117,10 @@ class _Server(uvicorn.Server):
         websockets: bool = False,
         proxies: Sequence[str] = (),
         started: Callable[[], None] = lambda: None,
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self._once_started = started
+        self._once_stopping = stopping
         super().__init__(
             uvicorn.Config(
                 app,
@@ -134,6 +140,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._once_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._once_stopping()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
