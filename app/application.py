@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app import VERSION
+from app.admission.rules import Rules
 from app.billing.guarded import guarded
 from app.billing.opening import provider_of
 from app.billing.provider import Provider
@@ -139,7 +140,7 @@ async def _lifespan(
             await house.enter_async_context(sweeping(database, queue, files, settings.result_ttl))
 
         await stack.enter_async_context(in_one_process(settings.data, keep_house))
-        quotes = QuoteDesk(database, telemetry.prices)
+        quotes = QuoteDesk(database, telemetry.prices, Rules.of(settings))
         app.state.services = Services(
             settings,
             telemetry,

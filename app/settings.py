@@ -65,6 +65,7 @@ def _seconds(value: object) -> object:
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Rate = Annotated[Decimal, Field(gt=0, lt=100_000, max_digits=12)]
+Weight = Annotated[float, Field(ge=0.01, le=1000, allow_inf_nan=False)]
 Budget = Annotated[Decimal, Field(gt=0, max_digits=12)]
 
 
@@ -171,6 +172,19 @@ class Settings(ProcessSettings):
     )
     runpod_resource: Annotated[str, Field(pattern=r"^(pod|endpoint):[\w-]+$")] | None = Field(
         None, description="Only this pod's or serverless endpoint's charges, as pod:ID or endpoint:ID; all unless set."
+    )
+    queue_max_wait: Seconds = Field(
+        timedelta(hours=1),
+        validation_alias="PLAINVIEW_QUEUE_MAX_WAIT_SECONDS",
+        gt=timedelta(0),
+        description="Expected wait of the last job in the queue from which the queue counts as full.",
+    )
+    queue_max_jobs: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1000, description="Waiting jobs from which the queue counts as full, however short they are."
+    )
+    queue_weight_standard: Weight = Field(1.0, description="Weight of a standard customer in the order of the queue.")
+    queue_weight_premium: Weight = Field(
+        4.0, description="Weight of a premium customer: while both wait, it gets this much of a device to the other's."
     )
     result_ttl: Seconds = Field(
         timedelta(hours=6),

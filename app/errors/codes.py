@@ -68,6 +68,10 @@ class Code(Enum):
     KEY_ID_UNKNOWN = (404, "There is no such key")
     KEY_NOT_ACTIVE = (409, "The key has ended and cannot be changed")
 
+    # The queue
+    QUEUE_FULL = (503, "The queue is full")
+    CUSTOMER_QUEUE_FULL = (429, "The queue is full, and the customer holds its share of it")
+
     # The service
     INTERNAL = (500, "The service failed")
     DATABASE_UNAVAILABLE = (503, "The database does not answer")

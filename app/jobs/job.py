@@ -65,6 +65,7 @@ class Job:
         gpu_seconds, cost_nanousd: of all its runs so far.
         quoted_gpu_seconds, quoted_cost_nanousd, quoted_end_at: what was expected when it was accepted.
         traceparent: W3C context of the submit request.
+        turn: where it comes in the order of the queue, the lowest first; None where an older version accepted it.
         input_digest: what identical generations have in common; None where this one is not to be shared.
         shared_from: the job whose generation this one shares, None for one that runs itself.
         notes: what the generator says to who reads the result.
@@ -105,6 +106,7 @@ class Job:
     quoted_cost_nanousd: int | None
     quoted_end_at: datetime | None
     result_removed_at: datetime | None
+    turn: int | None
     notes: tuple[str, ...]
     input_digest: str | None
     shared_from: str | None

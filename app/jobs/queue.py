@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, text
 
+from app.admission.order import priority
 from app.database.engine import SERVER_TIMEOUTS, measured
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, EnqueueOptions
 
     from telemetry import Telemetry
 
@@ -42,17 +43,17 @@ class JobQueue:
         self._client = client
         self._engine = engine
 
-    def enqueue(self, job_id: str) -> None:
-        """Hand the job to the workers; a second call for the same id changes nothing."""
-        self._client.enqueue(
-            {
-                "workflow_name": _WORKFLOW,
-                "queue_name": QUEUE,
-                "workflow_id": job_id,
-                "app_version": _APPLICATION_VERSION,
-            },
-            job_id,
-        )
+    def enqueue(self, job_id: str, turn: int | None) -> None:
+        """Hand the job to the workers, who take the lowest turn first; a second call for the same id changes nothing."""
+        options: EnqueueOptions = {
+            "workflow_name": _WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": job_id,
+            "app_version": _APPLICATION_VERSION,
+        }
+        if (number := priority(turn)) is not None:
+            options["priority"] = number
+        self._client.enqueue(options, job_id)
 
     def cancel(self, job_id: str) -> None:
         """Take a queued job out of the queue; a running one is stopped by its own flag, not from here."""
@@ -72,15 +73,15 @@ class JobQueue:
             self._client.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
         return [workflow.workflow_id for workflow in held]
 
-    def restart(self, job_id: str) -> bool:
+    def restart(self, job_id: str, turn: int | None) -> bool:
         """Deliver a job again whose delivery ended or was lost; False when another node has done so by now."""
         from dbos import error  # noqa: PLC0415
 
         if job_id not in self.states([job_id]):
-            self.enqueue(job_id)
+            self.enqueue(job_id, turn)
             return True
         try:
-            # Changes the record only if it is as it was read: a delivery that runs is never touched.
+            # Keeps its place. Changes the record only if it is as it was read: a delivery that runs is never touched.
             self._client.rewind_workflow(job_id, queue_name=QUEUE)
         except error.DBOSException:
             return False

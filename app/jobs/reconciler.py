@@ -58,8 +58,8 @@ class Reconciler:
             _log.warning(Event.JOB_LANDED_LATE, job_id=row.id)
 
     async def _enqueue_missing(self) -> None:
-        for job_id in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
-            await asyncio.to_thread(self._queue.enqueue, job_id)
+        for job_id, turn in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
+            await asyncio.to_thread(self._queue.enqueue, job_id, turn)
             await self._database.write(rows.mark_enqueued, job_id)
             _RECONCILED["enqueued_late"].add()
             _log.warning(Event.JOB_ENQUEUED_LATE, job_id=job_id)
@@ -71,15 +71,15 @@ class Reconciler:
                 _log.warning(Event.JOB_TAKEN_OVER, job_id=job_id, worker=worker_id)
 
     async def _deliver_again(self) -> None:
-        unfinished = [job.id for job in await self._database.read(rows.unfinished)]
+        unfinished = {job.id: job.turn for job in await self._database.read(rows.unfinished)}
         if not unfinished:
             self._suspects = frozenset()
             return
-        states = await asyncio.to_thread(self._queue.states, unfinished)
+        states = await asyncio.to_thread(self._queue.states, list(unfinished))
         ended = frozenset(job_id for job_id in unfinished if states.get(job_id) not in _STILL_DELIVERING)
         # A job that ended between the two looks is not a case: only what both passes saw is.
         for job_id in ended & self._suspects:
-            if await asyncio.to_thread(self._queue.restart, job_id):
+            if await asyncio.to_thread(self._queue.restart, job_id, unfinished[job_id]):
                 _RECONCILED["delivered_again"].add()
                 _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
         self._suspects = ended

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select, update
 
+from app.admission.order import before, place
 from app.database.tables import job
 from app.database.times import now
 from app.jobs.job import OPERATION, UNFINISHED, Job, State, trace_id_of
@@ -35,6 +36,8 @@ class NewJob:
     quoted_cost_nanousd: int | None = None
     quoted_end_seconds: float | None = None
     input_digest: str | None = None
+    turn: int | None = None
+    turn_end: int | None = None
 
     @property
     def trace_id(self) -> str | None:
@@ -51,9 +54,10 @@ def as_job(row: Row[Any]) -> Job:
 
 def add(connection: Connection, new: NewJob) -> int:
     """Store an accepted job and return its place in the queue, 1 for the next to run."""
-    ahead = waiting(connection)
-    _insert(connection, new, now(connection), state=State.QUEUED, **_quoted(new))
-    return ahead + 1
+    position = place(connection, before(new.turn))
+    turn = {"turn": new.turn, "turn_end": new.turn_end}
+    _insert(connection, new, now(connection), state=State.QUEUED, **turn, **_quoted(new))
+    return position
 
 
 def add_joined(connection: Connection, new: NewJob, leader_id: str) -> None:
@@ -92,11 +96,6 @@ def _insert(connection: Connection, new: NewJob, moment: datetime, **values: Any
             **values,
         )
     )
-
-
-def waiting(connection: Connection) -> int:
-    """Return how many jobs wait in the queue."""
-    return connection.scalar(select(func.count()).select_from(job).where(job.c.state == State.QUEUED)) or 0
 
 
 def mark_enqueued(connection: Connection, job_id: str) -> None:
@@ -141,9 +140,7 @@ def newest(  # noqa: PLR0913 - each names one thing to choose by
 
 def position(connection: Connection, queued: Job) -> int:
     """Return a queued job's place in the queue, 1 for the next to run."""
-    query = select(func.count()).select_from(job)
-    ahead = connection.scalar(query.where(job.c.state == State.QUEUED, job.c.queued_at < queued.queued_at))
-    return (ahead or 0) + 1
+    return place(connection, before(queued.turn, queued.created_at, queued.id))
 
 
 def cancel(connection: Connection, job_id: str) -> tuple[Job, bool]:
@@ -167,11 +164,11 @@ def cancel(connection: Connection, job_id: str) -> tuple[Job, bool]:
     return cancelled, asked.rowcount == 1
 
 
-def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[str]:
-    """Return ids of waiting jobs that the queue may not have: the process died between the row and the queue."""
-    query = select(job.c.id).where(job.c.state == State.QUEUED, job.c.enqueued_at.is_(None))
+def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[tuple[str, int | None]]:
+    """Return (id, turn) of waiting jobs that the queue may not have: the process died between the row and the queue."""
+    query = select(job.c.id, job.c.turn).where(job.c.state == State.QUEUED, job.c.enqueued_at.is_(None))
     query = query.where(job.c.created_at < now(connection) - older_than)
-    return list(connection.scalars(query.order_by(job.c.created_at).limit(limit)))
+    return [(row.id, row.turn) for row in connection.execute(query.order_by(job.c.created_at).limit(limit))]
 
 
 def unfinished(connection: Connection, limit: int = 500) -> list[Job]:

@@ -17,6 +17,8 @@ import anyio.to_thread
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.requests import Request
 
+from app.admission import admit
+from app.admission.rules import Rules
 from app.errors import Code, FieldError, ServiceError
 from app.errors.handlers import STORAGE_FULL
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
@@ -27,6 +29,7 @@ from app.jobs.multipart import Received, receive, too_large
 from app.jobs.rows import NewJob
 from app.jobs.schemas import ALLOWED
 from app.keys.key import TIERS, Key
+from app.quotes.history import History
 from app.quotes.quote import Quote
 from app.quotes.schemas import view as quoted
 from app.repeats.generations import digest_of
@@ -60,6 +63,7 @@ REFUSALS: Final = (
     Code.IDEMPOTENCY_CONFLICT,
     Code.BUDGET_EXCEEDED,
     Code.COST_UNKNOWN,
+    *admit.REFUSALS,
 )
 
 
@@ -93,11 +97,11 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
         asked = wishes(request.headers)
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
             sent = await _receive(request, folder)
-            quote, place = await services.quotes.next(sent.audio_seconds)
-            terms = _terms(sent, quote, place, asked, services)
+            quote, known = await services.quotes.offer(sent.audio_seconds)
+            terms = _terms(sent, quote, known, asked, services)
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
-            admit = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
-            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, admit)
+            check = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
+            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, check)
             if accepted.repeated or accepted.state.is_final:
                 await anyio.to_thread.run_sync(services.files.remove, job_id, None)
     except (ServiceError, BadInput) as error:
@@ -108,7 +112,7 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
     if not accepted.repeated:
         _count(accepted, sent, key, services)
     if not accepted.repeated and accepted.state is State.QUEUED:
-        await _enqueue(job_id, services)
+        await _enqueue(job_id, accepted.turn, services)
     return accepted
 
 
@@ -130,7 +134,7 @@ def _count(accepted: Accepted, sent: Sent, key: Key, services: Services) -> None
     )
 
 
-def _terms(sent: Sent, quote: Quote, place: int, asked: Wishes, services: Services) -> Terms:
+def _terms(sent: Sent, quote: Quote, known: History, asked: Wishes, services: Services) -> Terms:
     settings, digests = services.settings, sent.received.digests
     media = {name: digests[name] for name in ("image", "audio")}
     return Terms(
@@ -139,14 +143,16 @@ def _terms(sent: Sent, quote: Quote, place: int, asked: Wishes, services: Servic
         inputs=digest_of(settings.generator, sent.prompt, media),
         scope=settings.cache_scope,
         kept=settings.result_ttl,
-        quote=quoted(quote, place).model_dump(mode="json"),
+        quote=quoted(quote, 1).model_dump(mode="json"),
+        known=known,
+        rules=Rules.of(settings),
     )
 
 
-async def _enqueue(job_id: str, services: Services) -> None:
+async def _enqueue(job_id: str, turn: int | None, services: Services) -> None:
     # The row says that the job is accepted; whatever goes wrong from here on, the reconciler delivers it.
     try:
-        await asyncio.to_thread(services.queue.enqueue, job_id)
+        await asyncio.to_thread(services.queue.enqueue, job_id, turn)
         await services.database.write(rows.mark_enqueued, job_id)
     except Exception as error:  # noqa: BLE001 - the job is accepted and will be delivered
         _log.warning(catalog.Event.JOB_ENQUEUE_POSTPONED, job_id=job_id, error_type=type(error).__name__)
@@ -166,7 +172,6 @@ def _new_job(job_id: str, key: Key, sent: Sent, quote: Quote) -> NewJob:
         audio_seconds=sent.audio_seconds,
         quoted_gpu_seconds=None if quote.device_seconds is None else quote.device_seconds.seconds,
         quoted_cost_nanousd=quote.nanousd,
-        quoted_end_seconds=quote.end_seconds,
     )
 
 

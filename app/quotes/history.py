@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from app.admission.order import IN_ORDER
 from app.database.tables import job, worker
 from app.database.times import now
 from app.jobs.job import State
@@ -67,15 +68,13 @@ def look(connection: Connection) -> History:
     return History(crew, samples, others[len(others) // 2] if others else 0.0, _newest_device(connection))
 
 
-def ahead(connection: Connection, of: str | None = None) -> list[Waiting]:
-    """Return the jobs that run, and those that wait: all of them, or those before the job `of`."""
-    query = select(job.c.quoted_gpu_seconds, job.c.progress).where(job.c.state.in_((State.RUNNING, State.QUEUED)))
-    if of is not None:
-        mine = select(job.c.queued_at).where(job.c.id == of).scalar_subquery()
-        query = query.where((job.c.state == State.RUNNING) | (job.c.queued_at < mine))
+def ahead(connection: Connection, before: ColumnElement[bool]) -> list[Waiting]:
+    """Return the jobs that run, and of those that wait the ones that come `before`, in the order of the queue."""
+    query = select(job.c.quoted_gpu_seconds, job.c.progress)
+    query = query.where((job.c.state == State.RUNNING) | ((job.c.state == State.QUEUED) & before))
     return [
         Waiting(row.quoted_gpu_seconds, row.progress)
-        for row in connection.execute(query.order_by(job.c.state.desc(), job.c.queued_at))
+        for row in connection.execute(query.order_by(job.c.state.desc(), *IN_ORDER))
     ]
 
 

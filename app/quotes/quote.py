@@ -22,7 +22,7 @@ class Quote:
     Attributes:
         device_seconds: expected device seconds, with their interval.
         cost_usd, low_usd, high_usd: what these cost at the price of the present workers' device.
-        end_seconds: seconds from now until the job should have ended.
+        end_seconds: seconds from now until the job should have ended, once its turn is known.
         unpriced: the device that would run it, where that has no price.
     """
 
@@ -30,7 +30,7 @@ class Quote:
     cost_usd: Decimal | None
     low_usd: Decimal | None
     high_usd: Decimal | None
-    end_seconds: float | None
+    end_seconds: float | None = None
     unpriced: str | None = None
 
     @property
@@ -39,22 +39,21 @@ class Quote:
         return None if self.cost_usd is None else nanousd(self.cost_usd)
 
 
-def quote(size: float, history: History, ahead: Sequence[Waiting], prices: Prices) -> Quote:
-    """Return the quote for a job of `size` that comes after those ahead."""
+def quote(size: float, history: History, prices: Prices) -> Quote:
+    """Return what a job of `size` should take and cost."""
     expected = estimate(history.samples, size)
     price, unpriced = None, None
     if history.device is not None:
         price = prices.of(history.device).usd_per_second
         unpriced = history.device.name if price is None else None
     if expected is None:
-        return Quote(None, None, None, None, None, unpriced)
+        return Quote(None, None, None, None, unpriced=unpriced)
     return Quote(
         expected,
         _cost(expected.seconds, price),
         _cost(expected.low, price),
         _cost(expected.high, price),
-        end_in(expected.seconds, history, ahead),
-        unpriced,
+        unpriced=unpriced,
     )
 
 
@@ -66,19 +65,21 @@ def end_in(own_seconds: float, history: History, ahead: Sequence[Waiting]) -> fl
     """Return the seconds until a job ends that holds the device for `own_seconds` after those ahead."""
     if history.crew is None:
         return None
-    typical = estimate(history.samples, _middle(history))
+    usual = typical(history)
+    usual = own_seconds if usual is None else usual
     each = [
-        (waiting.quoted_seconds if waiting.quoted_seconds is not None else typical.seconds if typical else own_seconds)
-        * (1 - waiting.progress)
+        (usual if waiting.quoted_seconds is None else waiting.quoted_seconds) * (1 - waiting.progress)
         + history.other_seconds
         for waiting in ahead
     ]
     return _last_of(each, history.crew.workers) + own_seconds + history.other_seconds
 
 
-def _middle(history: History) -> float:
+def typical(history: History) -> float | None:
+    """Return the device seconds of a job of middle size, None before any has ended."""
     sizes = sorted(sample.size for sample in history.samples)
-    return sizes[len(sizes) // 2] if sizes else 0.0
+    found = estimate(history.samples, sizes[len(sizes) // 2]) if sizes else None
+    return None if found is None else found.seconds
 
 
 def _last_of(each: Sequence[float], workers: int) -> float:

@@ -67,8 +67,16 @@ def land(connection: Connection, ended: Job) -> None:
         final = {"state": State.SUCCEEDED, "finished_at": moment, "progress": 1.0, **outcome(row)}
         connection.execute(update(job).where(joined).values(final))
         return
-    # Not in the queue yet: whoever reconciles rows and queue puts it there.
-    runs = {"state": State.QUEUED, "shared_from": None, "queued_at": moment, "enqueued_at": None}
+    # Not in the queue yet: whoever reconciles rows and queue puts it there, in the place of the one that ended.
+    row = connection.execute(select(job.c.turn, job.c.turn_end).where(job.c.id == ended.id)).one()
+    runs = {
+        "turn": row.turn,
+        "turn_end": row.turn_end,
+        "state": State.QUEUED,
+        "shared_from": None,
+        "queued_at": moment,
+        "enqueued_at": None,
+    }
     connection.execute(update(job).where(job.c.id == ids[0], joined).values(runs))
     connection.execute(update(job).where(joined).values(shared_from=ids[0]))
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, migrate
 from app.database.tables import job
 from app.jobs import claims, rows
-from app.jobs.acceptance import Terms, accept
+from app.jobs.acceptance import accept
 from app.jobs.claim import Claim, Ending, Spent
 from app.jobs.exit_status import EXIT_STATUS, Reason
 from app.jobs.job import RunOutcome, State
@@ -32,9 +32,9 @@ from app.keys.changes import NoSuchKey
 from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
-from app.repeats.wishes import Wishes
 from app.settings import Settings
 from telemetry import Telemetry, TelemetrySettings, start
+from tests.app.admission.test_admit import RULES, TERMS, flood_at_once, order, unchecked
 from tests.app.conftest import TINY, bearer, client_of
 from tests.app.database.test_migrations import differences, run_before_the_ledger
 from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
@@ -122,9 +122,9 @@ def test_ended_delivery_is_started_again_once_however_many_nodes_see_it(empty: S
     with open_queue(empty) as queue, ThreadPoolExecutor(4) as pool:
         for number in range(5):
             job_id = f"{number:032x}"
-            queue.enqueue(job_id)
+            queue.enqueue(job_id, 1)
             queue.cancel(job_id)
-            assert sum(pool.map(queue.restart, [job_id] * 4)) == 1
+            assert sum(pool.map(queue.restart, [job_id] * 4, [1] * 4)) == 1
             assert queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
@@ -147,6 +147,13 @@ def test_ids_are_asked_for_in_chunks(empty: Settings) -> None:
     migrate(empty)
     with open_database(empty.database) as database:
         assert database.read(rows.with_files, [f"{number:032x}" for number in range(70_000)]) == set()
+
+
+def test_queue_is_bounded_exactly_however_many_submits_come_at_once(empty: Settings) -> None:
+    migrate(empty)
+    with open_database(empty.database, pool_size=8) as database:
+        assert flood_at_once(database, 40) == RULES.max_jobs
+        assert order(database) == ["acme"] * RULES.max_jobs
 
 
 @pytest.mark.slow
@@ -244,15 +251,17 @@ async def test_fifty_identical_submits_are_one_generation_and_fifty_repetitions_
 @pytest.mark.slow
 def test_job_that_joins_while_the_other_ends_is_never_left_behind(empty: Settings) -> None:
     migrate(empty)
-    terms = Terms(Wishes(), "contents", "inputs", "customer", timedelta(hours=6), {})
+    terms = replace(TERMS, contents="contents", inputs="inputs", scope="customer")
 
     def join(database: Database, number: int) -> None:
-        database.write(accept, NewJob(f"joined-{number}", "acme", "key", "standard", "hello", None, None), terms)
+        database.write(
+            accept, NewJob(f"joined-{number}", "acme", "key", "standard", "hello", None, None), terms, unchecked
+        )
 
     with open_database(empty.database, pool_size=12) as database, ThreadPoolExecutor(11) as pool:
         for round_ in range(20):
             database.write(lambda connection: connection.execute(job.delete()))
-            database.write(accept, NewJob("leader", "acme", "key", "standard", "hello", None, None), terms)
+            database.write(accept, NewJob("leader", "acme", "key", "standard", "hello", None, None), terms, unchecked)
             mine = database.write(claims.claim, "leader", "w1", device="cpu", model="tiny-1")
             assert isinstance(mine, Claim)
             spent = Spent(0.0, 0, "job")

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Final
 
-from app.errors.advice import access, budgets, jobs, keys, requests, service
+from app.errors.advice import access, budgets, jobs, keys, queue, requests, service
 from app.errors.advice._advice import Advice, Retry
 from app.errors.codes import Code
 
@@ -17,6 +17,7 @@ SECTIONS: Final[Mapping[str, Mapping[Code, Advice]]] = {
     "Jobs and results": jobs.ADVICE,
     "Budgets": budgets.ADVICE,
     "Keys": keys.ADVICE,
+    "The queue": queue.ADVICE,
     "The service": service.ADVICE,
 }
 

@@ -37,24 +37,24 @@ def history(*, workers: int = 1, other: float = 0.5, device: Device | None = L4)
 
 
 def test_cost_is_the_price_of_the_seconds() -> None:
-    found = quote(10, history(), [], PRICES)
+    found = quote(10, history(), PRICES)
     assert (found.cost_usd, found.low_usd, found.high_usd) == (Decimal("0.02"), Decimal("0.02"), Decimal("0.02"))
-    assert found.end_seconds == 20.5
 
 
 def test_cost_without_a_price_is_unknown() -> None:
-    found = quote(10, history(), [], Prices(None, Decimal(1), ("L40S=1",)))
+    found = quote(10, history(), Prices(None, Decimal(1), ("L40S=1",)))
     assert (found.cost_usd, found.nanousd, found.unpriced) == (None, None, "NVIDIA L4")
 
 
 def test_without_a_worker_nobody_knows_when_but_what_it_costs_on_the_last_one_s_device() -> None:
-    found = quote(10, history(workers=0), [], PRICES)
-    assert (found.end_seconds, found.cost_usd, found.unpriced) == (None, Decimal("0.02"), None)
+    found = quote(10, history(workers=0), PRICES)
+    assert (found.cost_usd, found.unpriced) == (Decimal("0.02"), None)
     assert found.device_seconds is not None
+    assert end_in(20, history(workers=0), []) is None
 
 
 def test_before_the_first_worker_the_cost_is_not_known_either() -> None:
-    found = quote(10, history(workers=0, device=None), [], PRICES)
+    found = quote(10, history(workers=0, device=None), PRICES)
     assert (found.cost_usd, found.unpriced) == (None, None)
 
 

@@ -71,9 +71,9 @@ async def test_delivery_that_runs_again_is_not_started_a_second_time(
 ) -> None:
     job_id = (await submit())["job_id"]
     services.queue._client.cancel_workflow(job_id)  # a delivery that ended
-    assert services.queue.restart(job_id)
+    assert services.queue.restart(job_id, 1)
     delivery(services, job_id, status="PENDING", executor_id="w1")
-    assert not services.queue.restart(job_id)  # the second of two nodes that saw it ended
+    assert not services.queue.restart(job_id, 1)  # the second of two nodes that saw it ended
     assert services.queue.states([job_id]) == {job_id: "PENDING"}
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 
+from app.admission.order import place
 from app.database.engine import Database
 from app.database.tables import job, run, worker
-from app.jobs import rows
 from app.jobs.files import JobFiles
 from app.jobs.job import State
 from app.jobs.reconciler import Reconciler
@@ -141,7 +141,7 @@ async def test_fifty_identical_submits_at_once_are_one_generation(send: Any, ser
     answers = await asyncio.gather(*(send() for _ in range(50)))
     assert {each.status_code for each in answers} == {202}
     assert sorted(each.json()["status"] for each in answers) == ["joined"] * 49 + ["queued"]
-    assert await services.database.read(rows.waiting) == 1
+    assert await services.database.read(place, true()) == 2  # the next to come is behind one
 
 
 async def test_first_of_those_joined_runs_when_the_leader_fails_or_is_cancelled(

@@ -1,0 +1,45 @@
+"""What has a turn keeps it, whatever happens to the job."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from app.jobs.queue import TryAgain
+from app.jobs.reconciler import Reconciler
+from app.jobs.runner import Runner
+from app.services import Services
+from tests.app.jobs.test_reconciler import delivery, forget_delivery
+
+
+def priorities(services: Services) -> dict[str, int | None]:
+    found = services.queue._client.list_workflows(load_input=False, load_output=False)
+    return {each.workflow_id: each.priority for each in found}
+
+
+async def test_retried_job_comes_first(
+    client: httpx.AsyncClient, acme: dict[str, str], submit: Any, runner: Runner
+) -> None:
+    first, _ = await submit("break"), await submit()
+    with pytest.raises(TryAgain):
+        await asyncio.to_thread(runner, first["job_id"])
+    status = (await client.get(f"/status/{first['job_id']}", headers=acme)).json()
+    assert (status["status"], status["queue_position"]) == ("queued", 1)
+
+
+async def test_job_that_is_delivered_again_or_taken_over_keeps_its_place(submit: Any, services: Services) -> None:
+    ids = [(await submit(f"number {number}"))["job_id"] for number in range(4)]
+    before = priorities(services)
+    assert sorted(before, key=lambda job_id: before[job_id] or 0) == ids
+    forget_delivery(services, ids[1])
+    delivery(services, ids[2], status="SUCCESS")
+    delivery(services, ids[3], status="PENDING", executor_id="dead")
+    reconciler = Reconciler(services.database, services.queue)
+    for _ in range(2):
+        await reconciler.run()
+    services.queue.reclaim("dead")
+    assert set(services.queue.states(ids).values()) == {"ENQUEUED"}
+    assert priorities(services) == before
