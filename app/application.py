@@ -45,6 +45,8 @@ from app.jobs.routes import router as jobs_router
 from app.jobs.series import service_series
 from app.jobs.submission import count_from_zero
 from app.jobs.sweeper import sweeping
+from app.keys.environment import migrate_key
+from app.keys.metrics import may_read_metrics
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
 from app.ledger.routes import router as usage_router
@@ -73,6 +75,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,  # it is one of the documentation pages, which may need a key
         # A redirect to an address made from the request's Host header would lead wherever a client is made to go.
         redirect_slashes=False,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
@@ -93,7 +96,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
     add_handlers(app)
     describe(app)
     guard(app, settings)
-    instrument(app, telemetry)
+    instrument(app, telemetry, may_read_metrics=partial(may_read_metrics, app))
     dress(app, settings)
     return app
 
@@ -119,6 +122,7 @@ async def _lifespan(
             _log.warning(
                 catalog.Event.AUTH_SWITCHED_OFF, detail="PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator"
             )
+        await migrate_key(database, settings)
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
         parts = components(database, queue, files, auth_required=settings.auth_required)
         parts["breakers"] = breakers.check

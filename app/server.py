@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sys
+from typing import Final
 
 from app.application import create_app
 from app.database.engine import open_database
@@ -15,6 +17,13 @@ from telemetry.logs import get_logger
 from telemetry.serving import bind, serve
 
 _log = get_logger(__name__)
+_OPEN_DOOR: Final = """
+  ***************************************************************************
+  *  AUTHENTICATION IS OFF: everybody who reaches this port is              *
+  *  administrator. For development only; unset PLAINVIEW_AUTH_REQUIRED.    *
+  ***************************************************************************
+
+"""
 
 
 def run_api(settings: Settings, telemetry_settings: TelemetrySettings, *, fd: int | None = None) -> None:
@@ -29,6 +38,8 @@ def run_api(settings: Settings, telemetry_settings: TelemetrySettings, *, fd: in
         die_with_parent()
     with open_database(settings.database, pool_size=1) as database:
         database.read(check_schema)
+    if not settings.auth_required:
+        sys.stderr.write(_OPEN_DOOR)
     with _listener(settings, fd) as listener, start(telemetry_settings) as telemetry:
         app = create_app(settings, telemetry)
         _log.info(Event.API_LISTENING, host=settings.host, port=listener.getsockname()[1])

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.edge.addresses import HostName, Network, Origin, web_address, words
+from app.edge.addresses import HostName, Network, Origin, is_loopback, web_address, words
+from app.keys.weak import strong
 from app.ledger.energy import Tariff
 from telemetry.process_settings import ProcessSettings
 
@@ -96,6 +97,19 @@ class Settings(ProcessSettings):
         (), description="Origins whose pages may call the API, separated by commas, such as https://app.example.com."
     )
     auth_required: bool = Field(True, description="False lets everyone in as administrator: development only.")
+    auth_off_on_network: bool = Field(
+        False,
+        description="True lets `PLAINVIEW_AUTH_REQUIRED=false` stand where `PLAINVIEW_HOST` is no loopback address.",
+    )
+    docs_public: bool = Field(True, description="False asks for an API key at /docs and /openapi.json, too.")
+    api_key: Annotated[SecretStr | None, AfterValidator(strong)] = Field(
+        None,
+        description="Key that an older deployment had: stored as a hash at the next start, once. Commands send the one here "
+        "that begins with `pv_`, which is not stored.",
+    )
+    api_key_customer: Annotated[str, Field(pattern=r"^[\w .@+-]{1,100}$")] = Field(
+        "default", description="Customer of the key that is taken over from `PLAINVIEW_API_KEY`."
+    )
     first_key_file: Path | None = Field(None, description="Where `bootstrap` writes the first administrator's key.")
 
     database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
@@ -197,6 +211,15 @@ class Settings(ProcessSettings):
         description="Whose results an identical job may be given instead of a generation: its own customer's, "
         "anybody's (service), or nobody's (off).",
     )
+
+    @model_validator(mode="after")
+    def _open_to_nobody_else(self) -> Self:
+        if not (self.auth_required or self.auth_off_on_network or is_loopback(self.host)):
+            raise ValueError(
+                f"PLAINVIEW_AUTH_REQUIRED=false is not allowed with PLAINVIEW_HOST={self.host!r}: whoever reaches it would be "
+                "administrator. Listen on 127.0.0.1, or set PLAINVIEW_AUTH_OFF_ON_NETWORK=true where that is meant."
+            )
+        return self
 
     @property
     def data(self) -> Path:

@@ -13,7 +13,7 @@ from app.budgets.standing import Overview, Standing
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
 from app.jobs.job import nanousd
-from app.keys.authentication import AdminKey, CurrentKey
+from app.keys.authentication import BudgetsAdmin, UsageReader
 from app.keys.key import Key
 from app.keys.schemas import Customer
 from app.ledger.calendar import PERIODS, Period
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/budgets", tags=["budgets"])
 _log = get_logger(__name__)
-_ACCESS: Final = (Code.KEY_MISSING, Code.KEY_UNKNOWN)
+_ACCESS: Final = (Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED)
 _CHANGE: Final = answers(*_ACCESS, Code.ROLE_REQUIRED, Code.INVALID_INPUT)
 _REMOVAL: Final = answers(*_ACCESS, Code.ROLE_REQUIRED, Code.INVALID_INPUT, Code.BUDGET_UNKNOWN)
 _ACTIONS: Final = ("set", "removed")
@@ -43,7 +43,7 @@ def count_from_zero(telemetry: Telemetry) -> None:
     "", response_description="The budgets.", responses=answers(*_ACCESS, Code.ROLE_REQUIRED, Code.INVALID_INPUT)
 )
 async def list_budgets(
-    _admin: AdminKey,
+    _admin: BudgetsAdmin,
     services: CurrentServices,
     customer: Annotated[Customer | None, Query(description="Only this customer's.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most customers' budgets in one answer.")] = 100,
@@ -61,7 +61,7 @@ async def list_budgets(
 
 
 @router.get("/me", response_description="The budgets.", responses=answers(*_ACCESS))
-async def own_budgets(key: CurrentKey, services: CurrentServices) -> BudgetList:
+async def own_budgets(key: UsageReader, services: CurrentServices) -> BudgetList:
     """Tell what the customer of this key may spend, has spent and has left; nothing where no budget was set for it."""
     gate = services.budgets
     found = await services.database.read(standing.of_customer, gate.of_settings, gate.zone, key.customer)
@@ -70,7 +70,7 @@ async def own_budgets(key: CurrentKey, services: CurrentServices) -> BudgetList:
 
 @router.put("/service/{period}", response_description="The budget, and what it was.", responses=_CHANGE)
 async def set_service_budget(
-    period: Period, new: NewBudget, admin: AdminKey, services: CurrentServices
+    period: Period, new: NewBudget, admin: BudgetsAdmin, services: CurrentServices
 ) -> ChangedBudget:
     """Set what all jobs of a calendar day or month may cost together. It counts from the next job on, on every node."""
     return await _put(("service", "", period), new, admin, services)
@@ -78,7 +78,7 @@ async def set_service_budget(
 
 @router.put("/default/{period}", response_description="The budget, and what it was.", responses=_CHANGE)
 async def set_default_budget(
-    period: Period, new: NewBudget, admin: AdminKey, services: CurrentServices
+    period: Period, new: NewBudget, admin: BudgetsAdmin, services: CurrentServices
 ) -> ChangedBudget:
     """Set what the jobs of each customer may cost that has no budget of its own for this period."""
     return await _put(("default", "", period), new, admin, services)
@@ -86,27 +86,27 @@ async def set_default_budget(
 
 @router.put("/customers/{customer}/{period}", response_description="The budget, and what it was.", responses=_CHANGE)
 async def set_customer_budget(
-    customer: Customer, period: Period, new: NewBudget, admin: AdminKey, services: CurrentServices
+    customer: Customer, period: Period, new: NewBudget, admin: BudgetsAdmin, services: CurrentServices
 ) -> ChangedBudget:
     """Set what the jobs of one customer may cost."""
     return await _put(("customer", customer, period), new, admin, services)
 
 
 @router.delete("/service/{period}", response_description="The budget that counts now.", responses=_REMOVAL)
-async def remove_service_budget(period: Period, admin: AdminKey, services: CurrentServices) -> ChangedBudget:
+async def remove_service_budget(period: Period, admin: BudgetsAdmin, services: CurrentServices) -> ChangedBudget:
     """Remove the service's budget; that of the settings counts again, if there is one."""
     return await _remove(("service", "", period), admin, services)
 
 
 @router.delete("/default/{period}", response_description="The budget that counts now.", responses=_REMOVAL)
-async def remove_default_budget(period: Period, admin: AdminKey, services: CurrentServices) -> ChangedBudget:
+async def remove_default_budget(period: Period, admin: BudgetsAdmin, services: CurrentServices) -> ChangedBudget:
     """Remove the budget of customers that have none of their own; that of the settings counts again, if there is one."""
     return await _remove(("default", "", period), admin, services)
 
 
 @router.delete("/customers/{customer}/{period}", response_description="The budget that counts now.", responses=_REMOVAL)
 async def remove_customer_budget(
-    customer: Customer, period: Period, admin: AdminKey, services: CurrentServices
+    customer: Customer, period: Period, admin: BudgetsAdmin, services: CurrentServices
 ) -> ChangedBudget:
     """Remove a customer's own budget; the default counts again, if there is one."""
     return await _remove(("customer", customer, period), admin, services)

@@ -1,17 +1,18 @@
-"""`/docs`, `/docs/errors` and their style sheet."""
+"""`/docs`, `/docs/errors`, their style sheet, and the OpenAPI document; open to all unless the settings say otherwise."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from app.docs.errors import error_page
 from app.docs.reference import reference
+from app.keys.authentication import require_reader
 
-router = APIRouter(prefix="/docs", include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_reader)])
 _STYLE: Final = Path(__file__).with_name("style.css")
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -19,20 +20,26 @@ _HEADERS: Final = {
 }
 
 
-@router.get("")
+@router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """Show the reference."""
     server = str(request.base_url).rstrip("/")
     return HTMLResponse(reference(request.app.openapi(), server), headers=_HEADERS)
 
 
-@router.get("/errors")
+@router.get("/docs/errors")
 async def errors() -> HTMLResponse:
     """Show the error codes."""
     return HTMLResponse(error_page(), headers=_HEADERS)
 
 
-@router.get("/style.css")
+@router.get("/docs/style.css")
 async def style() -> FileResponse:
     """Give the style sheet of the pages."""
     return FileResponse(_STYLE, media_type="text/css")
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> JSONResponse:
+    """Give the OpenAPI document."""
+    return JSONResponse(request.app.openapi())

@@ -52,3 +52,13 @@ def _origin(value: str) -> str:
 HostName = Annotated[str, AfterValidator(_host_name)]
 Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches `host`; of names that is known of localhost alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -58,6 +58,14 @@ BudgetsAdmin = Annotated[Key, Security(require_key, scopes=[Scope.BUDGETS_ADMIN]
 AdminKey = KeysAdmin
 
 
+async def require_reader(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    """Refuse who reads the documentation without a key where that is needed."""
+    if not request.app.state.services.settings.docs_public:
+        await require_key(request, SecurityScopes(), credentials)
+
+
 def _allow(key: Key, scope: Scope) -> None:
     if scope in ADMIN_ONLY and not key.is_admin:
         raise ServiceError(

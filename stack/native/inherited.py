@@ -7,7 +7,7 @@ SETTINGS: Final = ("PLAINVIEW_", "OTEL_")
 
 #: Variables that hold a secret, or an address with one in it, and the parts that are handed them.
 SECRETS: Final[Mapping[str, frozenset[str]]] = {
-    "PLAINVIEW_API_KEY": frozenset(),
+    "PLAINVIEW_API_KEY": frozenset({"api"}),
     "PLAINVIEW_CONSOLE_TOKEN": frozenset({"console"}),
     "PLAINVIEW_DATABASE_PASSWORD": frozenset({"migrate", "bootstrap", "api", "worker"}),
     "PLAINVIEW_DATABASE_URL": frozenset({"migrate", "bootstrap", "api", "worker"}),

@@ -27,6 +27,7 @@ class Event:
     KEY_CREATED: Final = "key.created"
     KEY_CHANGED: Final = "key.changed"
     KEY_ROTATED: Final = "key.rotated"
+    KEY_MIGRATED: Final = "key.migrated"
     KEY_REVOKED: Final = "key.revoked"
     KEY_USE_NOT_NOTED: Final = "key.use_not_noted"
     AUTH_SWITCHED_OFF: Final = "auth.switched_off"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import SecretStr
 
@@ -35,16 +35,23 @@ class Gate:
 
     def admits(self, authorization: str) -> bool:
         """Return whether this Authorization header, "" for none, opens; a refusal is counted."""
+        return self.opens(authorization) or self.refuse(authorization)
+
+    def opens(self, authorization: str) -> bool:
+        """Return the same and count nothing."""
         if self._digest is None:
             return True
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != _SCHEME or not given.strip():
-            self._refused.labels("missing").inc()
-            return False
-        if not hmac.compare_digest(_digest(given.strip()), self._digest):
-            self._refused.labels("wrong").inc()
-            return False
-        return True
+        return hmac.compare_digest(_digest(_given(authorization)), self._digest)
+
+    def refuse(self, authorization: str) -> Literal[False]:
+        """Count a refusal of this header."""
+        self._refused.labels("wrong" if _given(authorization) else "missing").inc()
+        return False
+
+
+def _given(authorization: str) -> str:
+    scheme, _, given = authorization.partition(" ")
+    return given.strip() if scheme.lower() == _SCHEME else ""
 
 
 def _digest(token: str) -> bytes:

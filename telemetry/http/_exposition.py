@@ -1,7 +1,7 @@
 """The registry as text: OpenMetrics with exemplars for who asks for it, the plain format otherwise."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import anyio
@@ -32,16 +32,23 @@ class MetricsEndpoint:
     Not in the shared thread pool: that may be full of the app's blocking handlers just when the figures matter.
     """
 
-    def __init__(self, exposition: Exposition, gate: Gate, before_the_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        exposition: Exposition,
+        gate: Gate,
+        before_the_end: Callable[[], None],
+        may_read: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
         self._exposition = exposition
         self._gate = gate
+        self._may_read = may_read
         self._before_the_end = before_the_end
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, body, headers = 405, b"", {"allow": "GET, HEAD"}
         asked = Headers(scope=scope)
-        if not self._gate.admits(asked.get("authorization", "")):
+        if not await self._admits(asked.get("authorization", "")):
             status, body, headers = 401, REFUSAL, {**REFUSAL_HEADERS}
         elif scope["method"] in ("GET", "HEAD"):
             self._limiter = self._limiter or anyio.CapacityLimiter(2)
@@ -58,6 +65,13 @@ class MetricsEndpoint:
         raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _admits(self, authorization: str) -> bool:
+        if self._gate.opens(authorization):
+            return True
+        if self._may_read is not None and await self._may_read(authorization):
+            return True
+        return self._gate.refuse(authorization)
 
     def lifespan(self, send: Send) -> Send:
         """Take note that this process begins to serve, and return the `send` of its lifespan.

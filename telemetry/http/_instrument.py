@@ -1,7 +1,7 @@
 """One line for any FastAPI or Starlette app."""
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 
 from starlette.applications import Starlette
@@ -23,8 +23,12 @@ from telemetry.http._spans import Observed, SpanSource, span_source
 from telemetry.http._websocket import WebSockets
 from telemetry.settings import TelemetrySettings
 
+MayRead = Callable[[str], Awaitable[bool]]
 
-def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
+
+def instrument(
+    app: Starlette, telemetry: Telemetry | None = None, *, may_read_metrics: MayRead | None = None
+) -> Telemetry:
     """Add telemetry to `app` and return the `Telemetry` that it reports to.
 
     The app gets one server span per request (stable HTTP names), RED metrics with exemplars, X-Request-ID and
@@ -33,6 +37,8 @@ def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
     metrics, but no spans and no access lines.
 
     Where several processes serve the app, /metrics shows what all of them counted.
+
+    Where `PLAINVIEW_METRICS_TOKEN` closes /metrics, `may_read_metrics` is asked about every other Authorization header.
 
     Without `telemetry` it is the one that was started last, else one is started from the environment and closed with
     the process.
@@ -46,7 +52,7 @@ def instrument(app: Starlette, telemetry: Telemetry | None = None) -> Telemetry:
         raise RuntimeError("instrument(app) was called twice for the same app")
     telemetry = telemetry or current() or _start_for_the_process()
     app.state.plainview_telemetry = telemetry
-    _wrap_stack(app, telemetry, span_source(app, telemetry))
+    _wrap_stack(app, telemetry, span_source(app, telemetry), may_read_metrics)
     return telemetry
 
 
@@ -57,7 +63,7 @@ def _start_for_the_process() -> Telemetry:
     return telemetry
 
 
-def _wrap_stack(app: Starlette, telemetry: Telemetry, traced: SpanSource) -> None:
+def _wrap_stack(app: Starlette, telemetry: Telemetry, traced: SpanSource, may_read: MayRead | None) -> None:
     """Put ours directly inside the server span. `add_middleware` would put it inside the handler that answers 500."""
     build = app.build_middleware_stack
 
@@ -68,12 +74,12 @@ def _wrap_stack(app: Starlette, telemetry: Telemetry, traced: SpanSource) -> Non
             stack = build()
         finally:
             del app.user_middleware[0]
-        return traced(stack, observing(telemetry, app.routes))
+        return traced(stack, observing(telemetry, app.routes, may_read))
 
     app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign]
 
 
-def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
+def observing(telemetry: Telemetry, routes: Sequence[BaseRoute], may_read: MayRead | None = None) -> Observed:
     """Return what makes the layer that observes requests to an app with these routes."""
     observer = Observer(
         RedMetrics(telemetry.families),
@@ -84,7 +90,7 @@ def observing(telemetry: Telemetry, routes: Sequence[BaseRoute]) -> Observed:
     )
     telemetry.exposition.begin()
     websockets = WebSockets(observer, telemetry.families)
-    endpoint = MetricsEndpoint(telemetry.exposition, telemetry.gate, telemetry.tracer_provider.finish)
+    endpoint = MetricsEndpoint(telemetry.exposition, telemetry.gate, telemetry.tracer_provider.finish, may_read)
     loop = LoopMeter(telemetry.families)
 
     def layer(app: ASGIApp, *, ends_span: bool) -> ASGIApp:
