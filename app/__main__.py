@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -31,7 +32,8 @@ def _serve_in_processes(settings: Settings) -> int:
 
     with bind(settings.host, settings.port, "PLAINVIEW_PORT") as listener:
         command = [sys.executable, "-m", "app", "serve", "--fd", str(listener.fileno())]
-        return serve_in_processes(command, listener, count=settings.processes)
+        patience = settings.drain + settings.shutdown_grace + _TO_FLUSH
+        return serve_in_processes(command, listener, count=settings.processes, patience=patience)
 
 
 def _worker(settings: Settings) -> int:
@@ -61,6 +63,7 @@ def _bootstrap(settings: Settings) -> int:
 
 
 WRONG_SETTINGS: Final = 2
+_TO_FLUSH: Final = timedelta(seconds=3)
 
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[Settings], int]]]] = {
     "serve": ("answer requests", _serve),

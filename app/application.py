@@ -126,7 +126,7 @@ async def _lifespan(
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
         parts = components(database, queue, files, auth_required=settings.auth_required)
         parts["breakers"] = breakers.check
-        health = await stack.enter_async_context(health_of(parts, telemetry))
+        health = await stack.enter_async_context(health_of(parts, telemetry, app.state.stopping))
         gate = Gate(of_settings(settings), settings.zone)
         feed = await stack.enter_async_context(feeding(database, app.state.stopping))
         count_from_zero(telemetry)

@@ -14,7 +14,7 @@ from telemetry import TelemetrySettings, start
 from telemetry.apps import die_with_parent
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
-from telemetry.serving import bind, serve
+from telemetry.serving import Clients, bind, serve
 
 _log = get_logger(__name__)
 _OPEN_DOOR: Final = """
@@ -47,7 +47,11 @@ def run_api(settings: Settings, telemetry_settings: TelemetrySettings, *, fd: in
             app,
             listener,
             grace=settings.shutdown_grace,
-            proxies=settings.trusted_proxies,
+            drain=settings.drain,
+            clients=Clients(
+                settings.max_connections, settings.slow_client, settings.trusted_proxies, errors="/docs/errors"
+            ),
+            told_to_stop=app.state.stopping.tell,
             stopping=app.state.stopping.begin,
         )
 

@@ -149,6 +149,28 @@ class Settings(ProcessSettings):
         description="Time a running job or request has to finish after SIGTERM before it is handed back.",
     )
 
+    drain: Seconds = Field(
+        timedelta(seconds=1),
+        validation_alias="PLAINVIEW_DRAIN_SECONDS",
+        ge=timedelta(0),
+        le=timedelta(minutes=5),
+        description="How long after SIGTERM the API still takes requests while it says that it is not ready: what a load "
+        "balancer needs to look elsewhere, 5 to 10 with Kubernetes.",
+    )
+    max_connections: Annotated[int, Field(ge=4, le=100_000)] = Field(
+        1000,
+        description="Connections that a process of the API serves at once, a quarter of them for one address unless it "
+        "is a trusted proxy. Requests on others are answered 503.",
+    )
+    slow_client: Seconds = Field(
+        timedelta(seconds=20),
+        validation_alias="PLAINVIEW_SLOW_CLIENT_SECONDS",
+        ge=timedelta(seconds=1),
+        le=timedelta(minutes=10),
+        description="Time a client has for the head of a request, and for each 500 bytes a second of a body that long; "
+        "three times as long for reading. Then it is cut off.",
+    )
+
     cost_top: Annotated[int, Field(ge=1, le=50)] = Field(
         20, description="How many customers and models have series of their own for cost; the rest is `other`."
     )

@@ -11,7 +11,7 @@ from alerts import thresholds
 from telemetry import TelemetrySettings, catalog, start
 from telemetry.logs import get_logger
 from telemetry.process_settings import SettingsInvalid
-from telemetry.serving import PortTaken, StartFailed, bind, serve
+from telemetry.serving import Clients, PortTaken, StartFailed, bind, serve
 
 from .app import create_app
 from .errors import NotifierError
@@ -39,7 +39,7 @@ def main() -> int:
             get_logger(__name__).info(
                 catalog.Event.NOTIFIER_LISTENING, host=settings.notifier_host, port=listener.getsockname()[1]
             )
-            serve(app, listener, grace=_GRACE)
+            serve(app, listener, grace=_GRACE, clients=Clients())
     except (NotifierError, PortTaken, SettingsInvalid, thresholds.ThresholdInvalid) as error:
         print(f"notifier: {error}", file=sys.stderr)  # noqa: T201  # logging is not set up when settings are wrong
         return 2

@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from app.background import every
+from app.stopping import Stopping
 from telemetry import catalog
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Component:
     duration_seconds: float
 
 
+#: What makes a process not ready that was told to stop, for as long as it still answers.
+_LEAVING: Final = Component("shutdown", "unhealthy", "told to stop; what still comes is answered", 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The state of all parts."""
@@ -69,15 +74,18 @@ class Report:
 class Health(Collector):
     """Asks the parts on demand; exports what it last found, nothing once that is old. Lives as long as the app."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], stopping: Stopping | None = None) -> None:
         self._checks = checks
+        self._stopping = stopping or Stopping()
         self._lock = asyncio.Lock()
         self._report: Report | None = None
         self._taken_at = 0.0
         self.began = time.monotonic()
 
     async def report(self) -> Report:
-        """Return the state of all parts, at most a second old."""
+        """Return the state of all parts, at most a second old; that the process was told to stop at once."""
+        if self._stopping.is_told:
+            return Report((_LEAVING, *(self._report.components if self._report else ())))
         async with self._lock:
             if self._report is None or time.monotonic() - self._taken_at > _KEPT_SECONDS:
                 parts = await asyncio.gather(*(_ask(name, check) for name, check in self._checks.items()))
@@ -94,9 +102,9 @@ class Health(Collector):
 
 
 @asynccontextmanager
-async def health_of(checks: Mapping[str, Check], telemetry: Telemetry) -> AsyncIterator[Health]:
+async def health_of(checks: Mapping[str, Check], telemetry: Telemetry, stopping: Stopping) -> AsyncIterator[Health]:
     """Give the health of these parts, looked at every two seconds and exported while the block lasts."""
-    health = Health(checks)
+    health = Health(checks, stopping)
     telemetry.register(health)
     try:
         async with every(_SECONDS_BETWEEN, health.report, name="check health"):

@@ -18,7 +18,7 @@ from stack.native.tracestore.metrics import TraceStoreCollector
 from telemetry import Telemetry, TelemetrySettings, catalog, start
 from telemetry.logs import get_logger
 from telemetry.process_settings import SettingsInvalid
-from telemetry.serving import StartFailed, bind, serve_all
+from telemetry.serving import Clients, StartFailed, bind, serve_all
 
 _GRACE = timedelta(seconds=5)
 
@@ -44,7 +44,7 @@ def main() -> int:
         ports = [listener.getsockname()[1] for _, listener in served]
         get_logger("console").info(catalog.Event.CONSOLE_LISTENING, host=settings.console_host, ports=ports)
         try:
-            serve_all(served, grace=_GRACE)
+            serve_all(served, grace=_GRACE, clients=Clients())
         except StartFailed as error:
             return _failed(str(error), status=1)
     return 0

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -26,7 +27,7 @@ _FIRST_DELAY_SECONDS: Final = 0.5
 _LONGEST_DELAY_SECONDS: Final = 30.0
 _STEADY_SECONDS: Final = 60.0
 # More than a child's own grace for requests under way.
-_STOP_SECONDS: Final = 28.0
+_STOP: Final = timedelta(seconds=28)
 
 
 class _Child:
@@ -66,24 +67,35 @@ class _Child:
 
 
 def serve_in_processes(
-    command: Sequence[str], listener: socket.socket, *, count: int, watched: Path | None = None
+    command: Sequence[str],
+    listener: socket.socket,
+    *,
+    count: int,
+    watched: Path | None = None,
+    patience: timedelta = _STOP,
 ) -> int:
     """Run `command`, which serves on the inherited `listener`, `count` times until SIGTERM or SIGINT.
 
-    With `watched` all are started anew when a Python file below that folder changes. Returns the exit status.
+    With `watched` all are started anew when a Python file below that folder changes. After `patience` those that were
+    told to stop are killed. Returns the exit status.
     """
     listener.set_inheritable(True)
     children = [_Child(command, listener) for _ in range(count)]
     stop, changed = threading.Event(), threading.Event()
     with _told_to_stop(stop), _watching(watched, changed, stop):
         try:
-            return _tend(children, stop, changed, wait_when_unusable=watched is not None)
+            return _tend(children, stop, changed, patience, wait_when_unusable=watched is not None)
         finally:
-            _end(children)
+            _end(children, patience)
 
 
 def _tend(
-    children: Sequence[_Child], stop: threading.Event, changed: threading.Event, *, wait_when_unusable: bool
+    children: Sequence[_Child],
+    stop: threading.Event,
+    changed: threading.Event,
+    patience: timedelta,
+    *,
+    wait_when_unusable: bool,
 ) -> int:
     unusable = False
     while not stop.is_set():
@@ -91,7 +103,7 @@ def _tend(
             changed.clear()
             unusable = False
             sys.stderr.write("Files changed: starting the app again.\n")
-            _end(children)
+            _end(children, patience)
             for child in children:
                 child.again()
         for child in children if not unusable else ():
@@ -106,12 +118,12 @@ def _tend(
     return 0
 
 
-def _end(children: Sequence[_Child]) -> None:
+def _end(children: Sequence[_Child], patience: timedelta) -> None:
     """End all children: SIGTERM, and SIGKILL for those that do not end in time."""
     running = [child.process for child in children if child.process is not None]
     for process in running:
         process.send_signal(signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + patience.total_seconds()
     for process in running:
         try:
             process.wait(max(0.0, deadline - time.monotonic()))

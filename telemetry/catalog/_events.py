@@ -7,6 +7,7 @@ class Event:
     """Log events: constant dotted names; the data goes into fields."""
 
     HTTP_REQUEST: Final = "http.request"
+    CONNECTION_CUT: Final = "http.connection_cut"
     HTTP_UNHANDLED: Final = "http.unhandled_exception"
     WEBSOCKET_CONNECTION: Final = "websocket.connection"
     JOB_ACCEPTED: Final = "job.accepted"

@@ -44,6 +44,26 @@ HTTP_RESPONSE_BODY_SIZE: Final = Metric(
     buckets=BODY_BYTES,
     bound=_MOST_ROUTES,
 )
+HTTP_CONNECTIONS: Final = Metric(
+    "http_server_connections", "gauge", "Connections that are open, idle ones too.", processes="sum"
+)
+HTTP_CONNECTIONS_CUT: Final = Metric(
+    "http_server_connections_cut_total",
+    "counter",
+    "Connections ended because of what their client did, and requests refused for want of connections, by reason.",
+    labels=("reason",),
+    values={
+        "reason": (
+            "broken",
+            "large_headers",
+            "slow_body",
+            "slow_headers",
+            "slow_reading",
+            "too_many",
+            "too_many_of_address",
+        )
+    },
+)
 UNHANDLED_EXCEPTIONS: Final = Metric(
     "unhandled_exceptions_total",
     "counter",

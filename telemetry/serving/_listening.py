@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import resource
 import socket
 from typing import Final
 
 _BACKLOG: Final = 2048
+_OTHER_FILES: Final = 256
 
 
 class PortTaken(OSError):  # noqa: N818 - reads as what happened
@@ -49,3 +51,12 @@ def bind(host: str, port: int, variable: str) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise PortTaken(host, port, variable, error) from error
+
+
+def make_room(connections: int) -> None:
+    """Let this process have as many files open as that many connections need, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

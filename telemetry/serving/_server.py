@@ -11,20 +11,40 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from time import monotonic
 from types import FrameType
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from telemetry.serving._crowd import Crowd
+from telemetry.serving._listening import make_room
+from telemetry.serving._protocol import BoundedProtocol
+from telemetry.serving._watch import Watch
+from telemetry.serving.clients import Clients
+
 # Longer than the time between two scrapes or two polls of a page: none of them meets a connection that is just closing.
 _KEEP_ALIVE: Final = timedelta(seconds=30)
+_CLOSE: Final = (b"connection", b"close")
 
 
 class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
     """An application whose start-up failed; the log has the reason."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a server ends after SIGTERM or SIGINT; see `serve`."""
+
+    grace: timedelta
+    drain: timedelta = timedelta(0)
+    told: Callable[[], None] = lambda: None
+    begun: Callable[[], None] = lambda: None
 
 
 def serve(  # noqa: PLR0913 - how one server differs from another, by name
@@ -32,10 +52,12 @@ def serve(  # noqa: PLR0913 - how one server differs from another, by name
     listener: socket.socket,
     *,
     grace: timedelta,
+    drain: timedelta = timedelta(0),
     websockets: bool = False,
-    proxies: Sequence[str] = (),
+    clients: Clients | None = None,
     started: Callable[[], None] = lambda: None,
     stopping: Callable[[], None] = lambda: None,
+    told_to_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer requests on `listener` until SIGTERM or SIGINT; requests under way then have `grace` to finish.
 
@@ -44,27 +66,32 @@ def serve(  # noqa: PLR0913 - how one server differs from another, by name
     Args:
         app: any ASGI application.
         listener: where to answer, see `bind`.
-        grace: time for requests under way.
+        grace: time for requests under way once no more are taken.
+        drain: how long requests are still taken after the signal, so that whoever sends them can learn to send them
+            elsewhere; a second signal ends it.
         websockets: whether WebSockets are answered too.
-        proxies: addresses and networks whose word is taken for who the client is and whether it came over TLS.
+        clients: what clients may take, and which of them are proxies whose word is taken for who the client is and
+            whether it came over TLS; without it nothing is bounded and nobody is believed.
         started: called once the lifespan has begun and requests are answered.
+        told_to_stop: called when the first signal comes, before anything else happens; from a signal handler.
         stopping: called in the event loop when the server is told to stop, before it waits for requests under way.
 
     Raises:
         StartFailed: the application's lifespan did not begin.
     """
-    _serve(
-        [_Server(app, grace, websockets=websockets, proxies=proxies, started=started, stopping=stopping)], [listener]
-    )
+    stop = Stop(grace, drain, told_to_stop, stopping)
+    _serve([_Server(app, stop, websockets=websockets, clients=clients, started=started)], [listener])
 
 
-def serve_all(served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedelta) -> None:
+def serve_all(
+    served: Sequence[tuple[ASGIApp, socket.socket]], *, grace: timedelta, clients: Clients | None = None
+) -> None:
     """Serve several applications in one event loop, as `serve` does one; when one ends, all are stopped.
 
     Raises:
         StartFailed: the lifespan of one did not begin.
     """
-    _serve([_Server(app, grace) for app, _ in served], [listener for _, listener in served])
+    _serve([_Server(app, Stop(grace), clients=clients) for app, _ in served], [listener for _, listener in served])
 
 
 def _serve(servers: Sequence[_Server], listeners: Sequence[socket.socket]) -> None:
@@ -93,12 +120,12 @@ async def _together(servers: Sequence[_Server], listeners: Sequence[socket.socke
 
 @contextmanager
 def _told_to_stop(servers: Sequence[_Server]) -> Iterator[None]:
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def told(number: int, _frame: FrameType | None) -> None:
         for server in servers:
             server.force_exit |= server.should_exit and number == signal.SIGINT
-            server.should_exit = True
+            server.told_to_stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
@@ -107,20 +134,24 @@ def _told_to_stop(servers: Sequence[_Server]) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the signals to `serve_all`."""
+    """A uvicorn server that leaves the signals to `serve_all`, and looks after its clients."""
 
-    def __init__(  # noqa: PLR0913 - as `serve`
+    def __init__(
         self,
         app: ASGIApp,
-        grace: timedelta,
+        stop: Stop,
         *,
         websockets: bool = False,
-        proxies: Sequence[str] = (),
+        clients: Clients | None = None,
         started: Callable[[], None] = lambda: None,
-        stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self._once_started = started
-        self._once_stopping = stopping
+        self._stop = stop
+        self._ends_at: float | None = None
+        self._watch = Watch(clients) if clients else None
+        if clients:
+            make_room(clients.most)
+        proxies = list(clients.proxies) if clients else []
         super().__init__(
             uvicorn.Config(
                 app,
@@ -128,10 +159,12 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="warning",  # what listens where is said once, by the entry point
                 server_header=False,
-                proxy_headers=bool(proxies),  # its own default believes everybody on this host
-                forwarded_allow_ips=list(proxies),
+                # Its own default believes everybody on this host.
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=proxies,
+                http=partial(BoundedProtocol, crowd=Crowd(clients)) if clients else "auto",  # type: ignore[arg-type]
                 ws="auto" if websockets else "none",
-                timeout_graceful_shutdown=max(1, round(grace.total_seconds())),
+                timeout_graceful_shutdown=max(1, round(stop.grace.total_seconds())),
                 timeout_keep_alive=round(_KEEP_ALIVE.total_seconds()),
             )
         )
@@ -142,8 +175,31 @@ class _Server(uvicorn.Server):
             self._once_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._once_stopping()
+        self._stop.begun()
         await super().shutdown(sockets)
+
+    async def main_loop(self) -> None:
+        with self._watch.over(self.server_state.connections) if self._watch else nullcontext():
+            await super().main_loop()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ends_at is not None and monotonic() >= self._ends_at:
+            self.should_exit = True
+        ends = await super().on_tick(counter)
+        headers = self.server_state.default_headers
+        if self._ends_at is not None and _CLOSE not in headers:
+            # A client that kept its connection would send its next request just as the connection ends.
+            headers.append(_CLOSE)
+        return ends
+
+    def told_to_stop(self) -> None:
+        """Begin to end; a second call ends at once."""
+        if self._ends_at is None:
+            self._stop.told()
+            self._ends_at = monotonic() + self._stop.drain.total_seconds()
+            self.should_exit = not self._stop.drain
+        else:
+            self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -42,8 +42,7 @@ class KnownHosts:
         host = _host(scope)
         if host in self._seen:
             return True
-        path = scope["path"]
-        if path in _OPEN_PATHS or path.startswith("/health/"):
+        if is_open(scope["path"]):
             return True
         if not self.knows(host.decode("latin-1")):
             return False
@@ -60,6 +59,11 @@ class KnownHosts:
         except ValueError:
             return False
         return name == "localhost" or name.endswith(".localhost") or name in self._names or _is_address(name)
+
+
+def is_open(path: str) -> bool:
+    """Say whether machines ask for it under whatever name: a probe, or what is scraped."""
+    return path in _OPEN_PATHS or path.startswith("/health/")
 
 
 def _host(scope: Scope) -> bytes:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from telemetry.serving import bind
-from telemetry.serving._server import _Server
+from telemetry.serving import Clients, bind
+from telemetry.serving._server import Stop, _Server
 
 SAID = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "https"}
 
@@ -27,7 +27,7 @@ def asked():
 
     def ask(proxies, headers=SAID):
         listener = bind("127.0.0.1", 0, "PORT")
-        server = _Server(who, timedelta(seconds=1), proxies=proxies)
+        server = _Server(who, Stop(timedelta(seconds=1)), clients=Clients(proxies=proxies))
         server.config.lifespan = "off"
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.database.engine import Database
 from app.health.checks import Finding, Health
 from app.jobs import workers
+from app.services import Services
 from tests.app.jobs.test_series import FACTS
 
 
@@ -117,3 +118,15 @@ async def test_checks_run_together_and_one_that_hangs_or_fails_is_unhealthy(monk
     registry = CollectorRegistry()
     registry.register(health)
     assert registry.get_sample_value("health_component_status", {"component": "hangs"}) == 0
+
+
+async def test_process_that_was_told_to_stop_is_not_ready_at_once_and_alive(
+    client: httpx.AsyncClient, services: Services, admin: dict[str, str]
+) -> None:
+    assert (await client.get("/health/ready")).status_code == 200
+    services.stopping.tell()
+    for path in ("/health/ready", "/ready", "/health"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["components"]["shutdown"]["status"]) == (503, "unhealthy")
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/jobs", headers=admin)).status_code == 200
