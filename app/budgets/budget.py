@@ -80,6 +80,12 @@ class Budgets:
         """Return the budget that counts for a customer."""
         return self._by_name.get(("customer", customer, period)) or self.default(period)
 
+    def in_place_of(self, name: Name) -> Budget:
+        """Return what counts where no budget of this name was set; without amounts where nothing does."""
+        _, customer, period = name
+        found = self.of(customer, period) if customer else self._by_name.get(name)
+        return found or Budget(*name, None, None)
+
     def customers(self) -> list[str]:
         """Return the customers that have a budget of their own."""
         return sorted({budget.customer for budget in self._by_name.values() if budget.scope == "customer"})

@@ -131,8 +131,8 @@ async def _put(name: Name, new: NewBudget, admin: Key, services: Services) -> Ch
 
 
 async def _remove(name: Name, admin: Key, services: Services) -> ChangedBudget:
-    before = await services.database.write(rows.remove, name)
     scope, customer, period = name
+    before, after = await services.database.write(rows.remove, name, services.budgets.of_settings)
     if before is None:
         whose = f"customer {customer}" if customer else scope
         raise ServiceError(
@@ -140,8 +140,6 @@ async def _remove(name: Name, admin: Key, services: Services) -> ChangedBudget:
             f"No budget of the {period} was set for {whose}; GET /budgets lists what counts.",
             context={"scope": scope, "customer": customer or None, "period": period},
         )
-    by_setting = {one.name: one for one in services.budgets.of_settings}
-    after = by_setting.get(name) or Budget(scope, customer, period, None, None)
     _tell(catalog.Event.BUDGET_REMOVED, name, after, before, admin)
     services.telemetry.counter(catalog.BUDGET_CHANGES).labels(scope=scope, action="removed").inc()
     return changed(after, before)
@@ -164,4 +162,4 @@ def _tell(event: str, name: Name, after: Budget, before: Budget | None, admin: K
 
 
 def _by(admin: Key) -> str:
-    return f"pv_{admin.prefix} ({admin.customer})"
+    return f"{admin.label} ({admin.customer})"

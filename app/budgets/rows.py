@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.budgets.budget import Budget, Name
+from app.budgets.budget import Budget, Budgets, Name
 from app.database.tables import budget
 from app.database.times import now
 
@@ -46,11 +46,11 @@ def put(
     return after, before
 
 
-def remove(connection: Connection, name: Name) -> Budget | None:
-    """Remove a budget and return what it was; None when there was none."""
+def remove(connection: Connection, name: Name, of_settings: tuple[Budget, ...] = ()) -> tuple[Budget | None, Budget]:
+    """Remove a budget and return what it was, None when there was none, and what counts in its place."""
     before = find(connection, name)
     connection.execute(delete(budget).where(*_is(name)))
-    return before
+    return before, Budgets(of_settings, for_customer(connection, name[1])).in_place_of(name)
 
 
 def _is(name: Name) -> list[Any]:

@@ -99,7 +99,7 @@ class BudgetAmounts(BaseModel):
 
 
 class ChangedBudget(BudgetAmounts):
-    """A budget after a change of it, and before."""
+    """What counts after a change, and what was set before; a customer's may be the default."""
 
     scope: Scope
     customer: str | None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from stack.cli.budgets import budgets
 from stack.cli.build import alerts, dashboards
 from stack.cli.checks import run_checks
 from stack.cli.doctor import doctor
@@ -48,6 +49,7 @@ for verb in (up, down, status, doctor, logs, usage, report, sign_in, drill):
     application.command(verb.__name__.replace("_", "-"))(verb)
 application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_checks)
 application.add_typer(keys, name="keys")
+application.add_typer(budgets, name="budgets")
 application.add_typer(jobs, name="jobs")
 application.add_typer(gpu, name="gpu")
 application.add_typer(dashboards, name="dashboards")

@@ -1,6 +1,7 @@
 """The running service's HTTP API, as commands use it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def get(path: str, **query: Any) -> Any:
 
 def answer(path: str, **query: Any) -> httpx.Response:
     """Return the answer of the service; ends the command with what it complains of."""
+    return send("GET", path, query=query)
+
+
+def send(
+    method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+) -> httpx.Response:
+    """Send a request to the service and return its answer; ends the command with what it complains of."""
     home = Home.default()
     state = running(home)
     not_of_an_app(state)
@@ -35,10 +43,15 @@ def answer(path: str, **query: Any) -> httpx.Response:
     key = ours or first_key(Path(named) if named else keeps.secrets / FIRST_KEY) or given or None
     if key is None:
         fail("no API key at hand: set PLAINVIEW_API_KEY to one")
-    wanted = {name: value for name, value in query.items() if value is not None}
+    wanted = {name: value for name, value in (query or {}).items() if value is not None}
     try:
-        found = httpx.get(
-            f"{base}{path}", params=wanted, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS
+        found = httpx.request(
+            method,
+            f"{base}{path}",
+            params=wanted,
+            json=body,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_SECONDS,
         )
     except httpx.HTTPError as error:
         fail(f"the service at {base} does not answer ({error}); ./plainview status shows what runs")
