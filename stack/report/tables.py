@@ -45,4 +45,4 @@ class Table(Generic[Row]):
 def pattern(text: str) -> str:
     """Return `text` with ids, numbers and quoted values as `#`: the same error about two jobs reads the same."""
     first = text.strip().partition("\n")[0][: _LONGEST * 4]
-    return _VARIABLE.sub("#", _QUOTED.sub("'#'", first))[:_LONGEST]
+    return _VARIABLE.sub("#", _QUOTED.sub("'#'", first))[:_LONGEST].rstrip()
