@@ -1,12 +1,16 @@
 """Calls that may never return, made in a thread that can be left behind."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+from weakref import WeakSet
 
 Result = TypeVar("Result")
+#: Longest that a fork waits for a call to end.
+_FORK_SECONDS: Final = 0.1
 
 
 class Overdue(Exception):  # noqa: N818 - what happened, as told by the lane
@@ -28,11 +32,12 @@ class _Batch(Generic[Result]):
         self._lock = threading.Lock()
         self._abandoned = False
 
-    def run(self) -> bool:
+    def run(self, working: threading.Lock) -> bool:
         """Do the jobs in order; True if somebody still waits for them at the end."""
         for job in self.jobs:
             try:
-                result = job()
+                with working:
+                    result = job()
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 self.error = error
                 break
@@ -62,12 +67,16 @@ class Lane:
         self._name = name
         self._inbox: SimpleQueue[_Batch[object] | None] | None = None
         self._thread: threading.Thread | None = None
+        self._working = threading.Lock()
+        self._held = False
+        _LANES.add(self)
 
     def run(self, jobs: Sequence[Callable[[], Result]], deadline: float) -> list[Result]:
         """Return what the jobs return, each within `deadline` seconds. Raises Overdue, or what a job raises."""
         if self._inbox is None:
-            self._inbox = SimpleQueue()
-            self._thread = threading.Thread(target=_work, args=(self._inbox,), name=self._name, daemon=True)
+            self._inbox, self._working = SimpleQueue(), threading.Lock()
+            work = (self._inbox, self._working)
+            self._thread = threading.Thread(target=_work, args=work, name=self._name, daemon=True)
             self._thread.start()
         batch = _Batch(jobs)
         self._inbox.put(batch)  # type: ignore[arg-type]
@@ -85,8 +94,35 @@ class Lane:
             self._inbox.put(None)
         self._inbox = self._thread = None
 
+    def hold(self) -> None:
+        """Let no job begin until `release`; one that hangs is not waited for."""
+        self._held = self._working.acquire(timeout=_FORK_SECONDS)
 
-def _work(inbox: "SimpleQueue[_Batch[object] | None]") -> None:
+    def release(self) -> None:
+        """Go on."""
+        if self._held:
+            self._held = False
+            self._working.release()
+
+
+_LANES: Final[WeakSet[Lane]] = WeakSet()
+
+
+def _hold_all() -> None:
+    for lane in list(_LANES):
+        lane.hold()
+
+
+def _release_all() -> None:
+    for lane in list(_LANES):
+        lane.release()
+
+
+# A library that is in the midst of a call leaves its locks taken in a forked child for ever.
+os.register_at_fork(before=_hold_all, after_in_parent=_release_all, after_in_child=_release_all)
+
+
+def _work(inbox: "SimpleQueue[_Batch[object] | None]", working: threading.Lock) -> None:
     while (batch := inbox.get()) is not None:
-        if not batch.run():
+        if not batch.run(working):
             return
