@@ -1,16 +1,16 @@
-"""Jobs: how many, how they end, how long they take, what they cost and what the provider charges."""
+"""Jobs: how many, how they end, how long they take, what they make."""
 
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import bill, cost, glance, job_time, jobs
+from dashboards.rows import bill, glance, job_time, jobs
 
 
 def board() -> Board:
     return Board(
         name="jobs",
         title="Jobs",
-        description="Jobs by outcome, the queue, where the time goes, what a job costs, and what the provider charges.",
+        description="Jobs by outcome, the queue, where the time goes, what is made. What it costs is on the dashboard Cost.",
         rows=(
             Row(
                 "Are jobs all right?",
@@ -31,18 +31,6 @@ def board() -> Board:
                     job_time.device_seconds(),
                 ),
             ),
-            Row(
-                "Cost",
-                (
-                    cost.per_job(),
-                    cost.per_output_second(),
-                    cost.waste(),
-                    jobs.made(),
-                    cost.rate(12),
-                    cost.by_customer(12),
-                ),
-            ),
-            Row("Bill", (bill.charged(), cost.periods(6), bill.compared())),
-            Row("Foretold and unknown", (bill.quotes(), bill.etas(), bill.unpriced())),
+            Row("Output", (jobs.made(), bill.etas(18))),
         ),
     )

@@ -39,7 +39,7 @@ and
             f"the threshold is {{{{ {value_of(thresholds.BILL_RATIO)} | humanizePercentage }}}} of the bill. "
             "Other uses of the account, storage or a wrong price are the usual reasons."
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="BillUnreadable",
@@ -57,6 +57,6 @@ unless on (provider)
             '{{ $value | printf "%.0f" }} attempts to read the bill of {{ $labels.provider }} failed in 3 hours, and none succeeded in '
             f"{{{{ {value_of(thresholds.BILL_SECONDS)} | humanizeDuration }}}}. What is charged beyond the metered cost is not seen."
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
 )

@@ -44,7 +44,7 @@ RULES: Final = (
         severity="page",
         summary=f"Jobs cost {SPENT} today, more than the daily budget of {BUDGET}",
         description=f"Device time since midnight cost {SPENT}; the daily budget is {BUDGET}. Jobs are still accepted.",
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="CostDayNearBudget",
@@ -57,7 +57,7 @@ RULES: Final = (
             f"Device time since midnight cost {SPENT}; the daily budget is {BUDGET}. "
             f"The threshold is {{{{ {value_of(thresholds.BUDGET_RATIO)} | humanizePercentage }}}} of it."
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="CostMonthOverBudget",
@@ -67,7 +67,7 @@ RULES: Final = (
         severity="page",
         summary=f"Jobs cost {SPENT} this month, more than the monthly budget of {MONTHLY}",
         description=f"Device time since the month began cost {SPENT}; the monthly budget is {MONTHLY}. Jobs are still accepted.",
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="GpuIdlePaid",
@@ -87,7 +87,7 @@ and on (job, instance)
             f"No job held the card of {{{{ $labels.instance }}}} for an hour, which cost {SPENT}; the threshold is "
             f"{{{{ with {value_of(thresholds.IDLE_USD)} }}}}{usd('.')}{{{{ end }}}}."
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="CostPerJobJump",
@@ -108,7 +108,7 @@ and on (job, instance)
             'In the last hour each job that ended cost {{ $value | printf "%.1f" }} times what jobs of the day before cost, retries and failures included; '
             f'the threshold is {{{{ {value_of(thresholds.COST_JUMP_FACTOR)} | printf "%.1f" }}}} times.'
         ),
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
     Rule(
         alert="CostUnknown",
@@ -118,6 +118,6 @@ and on (job, instance)
         severity="ticket",
         summary="What work on {{ $labels.device_name }} costs is not known",
         description="Work held {{ $labels.device_name }} for {{ $value | humanizeDuration }} in the last hour, and that card has no price. No figure of cost and no budget has this time.",
-        dashboard="plainview-jobs",
+        dashboard="plainview-cost",
     ),
 )

@@ -43,7 +43,7 @@ def compared(width: int = 12) -> Panel:
     )
 
 
-def unpriced() -> Panel:
+def unpriced(width: int = 8) -> Panel:
     about = About(
         "Time without a price",
         "Seconds of the last day on cards whose price is not known. They cost money that no figure here has; the alert CostUnknown fires.",
@@ -51,7 +51,7 @@ def unpriced() -> Panel:
         empty="Each card that worked has a price",
     )
     expr = q.counted(q.select(catalog.GPU_UNPRICED), "1d", "device_name")
-    return timeseries(about, Query(expr, "{{device_name}}"))
+    return timeseries(about, Query(expr, "{{device_name}}"), width=width)
 
 
 def quotes() -> Panel:
@@ -62,15 +62,16 @@ def quotes() -> Panel:
     )
 
 
-def etas() -> Panel:
+def etas(width: int = 8) -> Panel:
     return _foretold(
         "Predicted ends that came true",
         "Time from submit to end over the time foretold, in an hour. 1 came true; above it customers waited longer than they were told.",
         catalog.JOB_ETA_RATIO,
+        width,
     )
 
 
-def _foretold(title: str, description: str, metric: Metric) -> Panel:
+def _foretold(title: str, description: str, metric: Metric, width: int = 8) -> Panel:
     about = About(title, description, unit="none", empty="No job ended in an hour for which it was foretold")
     lines = (Query(q.quantile(value, metric, window="1h"), legend, exemplars=True) for value, legend in QUANTILES)
-    return timeseries(about, *lines, top=2, decimals=2)
+    return timeseries(about, *lines, top=2, decimals=2, width=width)

@@ -14,13 +14,13 @@ OF_JOBS = q.select(catalog.COST, 'kind!~"idle|overhead"')
 
 
 def row() -> Row:
-    return Row("Cost", (periods(), price(), rate(), by_customer()))
+    return Row("Cost", (periods(6, 8), rate(10), by_customer()))
 
 
-def periods(width: int = 4) -> Panel:
+def periods(width: int = 6, height: int = 4) -> Panel:
     about = About(
         "Cost today and this month",
-        "Device time of jobs times its price, summed from the database over the calendar day and month.",
+        "Device time of jobs times its price, summed from the ledger over the calendar day and month.",
         unit="currencyUSD",
         empty="Not reported yet",
     )
@@ -29,8 +29,9 @@ def periods(width: int = 4) -> Panel:
         Query(q.period(catalog.COST_PERIOD, "day"), "today"),
         Query(q.period(catalog.COST_PERIOD, "month"), "this month"),
         decimals=4,
+        link="plainview-cost",
         width=width,
-        height=8,
+        height=height,
     )
 
 
@@ -68,31 +69,28 @@ def by_customer(width: int = 8) -> Panel:
     return bargauge(about, Query(f"topk(10, {spent})", "{{customer}}"), decimals=4, width=width)
 
 
-def per_job() -> Panel:
+def per_job(width: int = 8) -> Panel:
     about = About(
         "Cost per job",
-        "USD of the last day, retries and failures included, for each job that succeeded. A rise means slower jobs or more waste.",
+        "What jobs cost, retries and failures included, for each one that succeeded: in the last hour and in the last day. An hour above its day means slower jobs or more waste.",
         unit="currencyUSD",
         empty="No job succeeded in a day",
     )
-    succeeded = q.counted(q.select(catalog.JOB_FINISHED, 'outcome="succeeded"'), "1d")
-    expr = f"{q.counted(OF_JOBS, '1d')}\n/\n({succeeded} > 0)"
-    return stat(about, Query(expr, "per job"), decimals=5, width=6)
+    succeeded = q.select(catalog.JOB_FINISHED, 'outcome="succeeded"')
+    return timeseries(about, *_for_each(succeeded), style="lines", decimals=5, width=width)
 
 
-def per_output_second() -> Panel:
+def per_output_second(width: int = 8) -> Panel:
     about = About(
         "Cost per second of video",
-        "USD of the last day, all waste included, for each second of video made.",
+        "What jobs cost, all waste included, for each second of video made: in the last hour and in the last day. It does not rise with longer videos.",
         unit="currencyUSD",
         empty="No video made in a day",
     )
-    made = q.counted(q.select(catalog.JOB_OUTPUT_SECONDS), "1d")
-    expr = f"{q.counted(OF_JOBS, '1d')}\n/\n({made} > 0)"
-    return stat(about, Query(expr, "per second"), decimals=6, width=6)
+    return timeseries(about, *_for_each(q.select(catalog.JOB_OUTPUT_SECONDS)), style="lines", decimals=6, width=width)
 
 
-def waste() -> Panel:
+def waste(width: int = 4) -> Panel:
     about = About(
         "Cost without result",
         "Share of what jobs cost in the last day that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",
@@ -101,4 +99,12 @@ def waste() -> Panel:
     )
     wasted = q.counted(q.select(catalog.COST, 'kind=~"retry|failed|cancelled"'), "1d")
     expr = q.ratio(wasted, q.counted(OF_JOBS, "1d"))
-    return stat(about, Query(expr, "without result"), steps=look.rising(0.1, 0.25), decimals=1, width=6)
+    return stat(about, Query(expr, "without result"), steps=look.rising(0.1, 0.25), decimals=1, width=width)
+
+
+def _for_each(counter: str) -> tuple[Query, ...]:
+    """Return what jobs cost for each unit that `counter` counts, in an hour and in a day."""
+    return tuple(
+        Query(f"{q.counted(OF_JOBS, window)}\n/\n({q.counted(counter, window)} > 0)", legend)
+        for window, legend in (("1h", "last hour"), ("1d", "last day"))
+    )

@@ -93,7 +93,7 @@ def made() -> Panel:
         empty="No job succeeded yet",
     )
     expr = q.counted(q.select(catalog.JOB_OUTPUT_SECONDS), "1d")
-    return stat(about, Query(expr, "video"), decimals=0, width=6)
+    return stat(about, Query(expr, "video"), decimals=0, width=6, height=8)
 
 
 def rate() -> Panel:

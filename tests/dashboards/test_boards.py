@@ -64,6 +64,8 @@ def test_units_are_base_units(panels: list[dict[str, Any]]) -> None:
         "celsius",
         "watt",
         "joule",
+        "watth",
+        "massg",
         "hertz",
         "binBps",
         "reqps",

@@ -16,7 +16,7 @@ def test_generated_files_are_current_and_the_check_says_what_it_checked(capsys: 
     assert build.stale() == []
     assert main(["check"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert re.match(r"OK: 5 dashboards, \d+ panels, \d+ queries", line)
+    assert re.match(r"OK: 6 dashboards, \d+ panels, \d+ queries", line)
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_keys_are_sorted(tmp_path: Path) -> None:
 def test_listing_starts_with_the_overview_and_loads_by_uid() -> None:
     listed = dashboards.listing()
     assert [each["uid"] for each in listed] == [
-        f"plainview-{name}" for name in ("overview", "gpu", "jobs", "service", "telemetry")
+        f"plainview-{name}" for name in ("overview", "cost", "gpu", "jobs", "service", "telemetry")
     ]
     for each in listed:
         assert dashboards.load(each["uid"])["title"] == each["title"]

@@ -12,8 +12,8 @@ from stack.paths import PROJECT
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SAMPLES = PROJECT / "app" / "samples"
-OVERVIEW, SERVICE, JOBS, GPU, TELEMETRY = (
-    f"plainview-{name}" for name in ("overview", "service", "jobs", "gpu", "telemetry")
+OVERVIEW, SERVICE, JOBS, COST, GPU, TELEMETRY = (
+    f"plainview-{name}" for name in ("overview", "service", "jobs", "cost", "gpu", "telemetry")
 )
 SIMULATED = "the simulated card has no such reading"
 
@@ -23,8 +23,10 @@ EMPTY = {
     (OVERVIEW, "Failed exports"): "the trace store took all spans",
     (OVERVIEW, "Notifications"): "no target is set",
     (OVERVIEW, "Alerts firing now"): "no alert fires",
-    (JOBS, "Bill of the provider"): "no provider is set",
-    (JOBS, "Time without a price"): "the simulated card has a price",
+    (COST, "Bill of the provider"): "no provider is set",
+    (COST, "Time without a price"): "the simulated card has a price",
+    (COST, "Cost of energy"): "no price of energy is set",
+    (COST, "CO2 of energy"): "no carbon intensity is set",
     (GPU, "Memory of torch"): "nobody uses torch",
     (GPU, "XID errors"): SIMULATED,
     (GPU, "XID errors by age"): "the card reported none",
@@ -53,7 +55,9 @@ EMPTY = {
 #: Panels of which some queries are empty: their legends, and why.
 PARTLY = {
     (OVERVIEW, "Requests per hour"): ({"3xx", "5xx"}, "the API redirected nobody and did not fail"),
-    (JOBS, "Bill and metered cost of the month"): ({"bill"}, "no provider is set"),
+    (COST, "Bill and metered cost of the month"): ({"bill"}, "no provider is set"),
+    (COST, "Budget used"): ({"this month"}, "the month has no budget"),
+    (COST, "Cost of the month"): ({"budget"}, "the month has no budget"),
     (GPU, "Growth with each piece of work"): ({"{{model}} {{device}} {{source}}"}, "one piece of work has no slope"),
     (GPU, "Cards"): ({"real"}, "the stack has a simulated card only"),
     (GPU, "Time with clocks held down"): ({"GPU {{index}} {{reason}}"}, "nothing holds them down"),
@@ -110,7 +114,7 @@ def until(true, within):
 
 
 #: Panels that have figures once a job was foretold from one before it, which depends on what else uses the stack.
-SOMETIMES = {(JOBS, "Quotes that came true"), (JOBS, "Predicted ends that came true")}
+SOMETIMES = {(COST, "Quotes that came true"), (JOBS, "Predicted ends that came true")}
 
 
 @pytest.mark.parametrize(("uid", "panel"), PANELS)

@@ -27,6 +27,12 @@ def test_dashboard_of_jobs_is_not_listed():
     assert [board["title"] for board in ALL if not fits(board)] == ["Jobs"]
 
 
+def test_dashboard_of_cost_keeps_what_work_on_a_device_costs():
+    left = titles(fitted(dashboards.load("plainview-cost")))
+    assert {"Cost by kind", "Energy by operation", "Price of a device hour", "Time without a price"} <= set(left)
+    assert not {"Budget used", "Customers today", "Bill of the provider"} & set(left)
+
+
 @pytest.mark.parametrize("board", ALL, ids=[board["title"] for board in ALL])
 def test_panels_left_fill_their_lines_without_holes(board):
     panels = fitted(board)["panels"]
