@@ -14,10 +14,10 @@ def board() -> Board:
         rows=(
             Row(
                 "Is the money all right?",
-                (cost.periods(6), budget.used(), spending.paid(), spending.in_use(3), cost.waste(3)),
+                (cost.periods(), budget.forecast(), budget.used(), spending.in_use(), cost.waste()),
             ),
-            Row("Against the budget", (budget.day(), budget.month())),
-            Row("Paid and used", (cost.rate(12), spending.shares())),
+            Row("Against the budget", (budget.day(), budget.month(), budget.customers())),
+            Row("Paid and used", (cost.rate(12), spending.shares(), spending.paid())),
             Row("Who and what", (spending.customers("day"), spending.customers("month"), spending.models())),
             Row("What a job costs", (cost.per_job(), cost.per_output_second(), bill.quotes())),
             Row(

@@ -39,6 +39,7 @@ SERIES_COLOURS: Final = MappingProxyType(
         "alert above": "dark-red",
         "budget": "dark-red",
         "limit": "dark-red",
+        "refused above": "red",
         "spent": "purple",
         "forecast": "orange",
         "cards": MUTED,

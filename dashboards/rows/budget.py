@@ -7,10 +7,10 @@ from typing import Literal
 from dashboards import look
 from dashboards import queries as q
 from dashboards.model import About, Panel, Query
-from dashboards.panels import stat, timeseries
+from dashboards.panels import bargauge, stat, timeseries
 from telemetry import catalog
 
-NO_BUDGET = "No budget is set: PLAINVIEW_BUDGET_DAY_USD and PLAINVIEW_BUDGET_MONTH_USD"
+NO_BUDGET = "No budget is set; `plainview budgets` sets one"
 Period = Literal["day", "month"]
 
 
@@ -31,19 +31,46 @@ def used(width: int = 6) -> Panel:
     )
 
 
-def day(width: int = 12) -> Panel:
+def forecast(width: int = 6) -> Panel:
+    about = About(
+        "Forecast",
+        "What the calendar day and month will have cost if it goes on like this. In the first tenth of either there is none.",
+        unit="currencyUSD",
+        empty="Too early in the day and the month",
+    )
+    return stat(
+        about,
+        Query(q.period(catalog.COST_FORECAST, "day"), "today"),
+        Query(q.period(catalog.COST_FORECAST, "month"), "this month"),
+        decimals=2,
+        width=width,
+    )
+
+
+def customers(width: int = 8) -> Panel:
+    about = About(
+        "Customers by budget used",
+        "The ten customers nearest to their budget or furthest beyond it, of the day or the month. At 100 % their jobs are refused where the budget is hard.",
+        unit="percentunit",
+        empty="No customer has a budget",
+    )
+    expr = f"topk(10, max by (customer, period) ({catalog.CUSTOMER_BUDGET_USED.name}))"
+    return bargauge(about, Query(expr, "{{customer}}, {{period}}"), decimals=1, width=width)
+
+
+def day(width: int = 8) -> Panel:
     return _course(
         "Cost of the day",
-        "Cost since midnight, back to 0 at the next, with the day's budget. A line that gets steeper spends faster.",
+        "Cost since midnight, where it leads by the next, and the budget. A line that gets steeper spends faster.",
         "day",
         width,
     )
 
 
-def month(width: int = 12) -> Panel:
+def month(width: int = 8) -> Panel:
     return _course(
         "Cost of the month",
-        "Cost since the month began, with the month's budget. Choose a longer range of time to see the whole of it.",
+        "Cost since the month began, where it leads by its end, and the budget. A longer range of time shows the whole of it.",
         "month",
         width,
     )
@@ -54,7 +81,9 @@ def _course(title: str, description: str, period: Period, width: int) -> Panel:
     return timeseries(
         about,
         Query(q.period(catalog.COST_PERIOD, period), "spent"),
+        Query(q.period(catalog.COST_FORECAST, period), "forecast"),
         Query(q.period(catalog.BUDGET, period), "budget"),
+        Query(q.period(catalog.BUDGET_HARD, period), "refused above"),
         style="lines",
         decimals=4,
         width=width,

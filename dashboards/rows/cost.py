@@ -90,7 +90,7 @@ def per_output_second(width: int = 8) -> Panel:
     return timeseries(about, *_for_each(q.select(catalog.JOB_OUTPUT_SECONDS)), style="lines", decimals=6, width=width)
 
 
-def waste(width: int = 4) -> Panel:
+def waste(width: int = 3) -> Panel:
     about = About(
         "Cost without result",
         "Share of what jobs cost in the last day that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",

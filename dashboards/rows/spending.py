@@ -16,7 +16,7 @@ NOT_HELD = "No worker has held a device yet"
 UNHELD = 'kind=~"idle|overhead"'
 
 
-def paid(width: int = 6) -> Panel:
+def paid(width: int = 4) -> Panel:
     about = About(
         "Paid for devices",
         "What devices cost in the calendar day and month, idle and starting ones included. Far above the cost of jobs, much is paid for nothing.",
@@ -29,10 +29,11 @@ def paid(width: int = 6) -> Panel:
         Query(q.period(catalog.PAID_PERIOD, "month"), "this month"),
         decimals=4,
         width=width,
+        height=8,
     )
 
 
-def in_use(width: int = 4) -> Panel:
+def in_use(width: int = 3) -> Panel:
     about = About(
         "Paid time in use",
         "Share of today's money for devices that jobs used; the rest was idle, starting or draining. Below half, fewer workers would do.",
@@ -44,7 +45,7 @@ def in_use(width: int = 4) -> Panel:
     return stat(about, Query(expr, "in use"), steps=look.falling(0.2, 0.5), decimals=1, width=width)
 
 
-def shares(width: int = 12) -> Panel:
+def shares(width: int = 8) -> Panel:
     about = About(
         "Where the money of the day goes",
         "Today's money for devices by kind, exactly, from the ledger. Job is what was wanted; all else is time without a result.",
