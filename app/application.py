@@ -49,6 +49,7 @@ from app.keys.environment import migrate_key
 from app.keys.metrics import may_read_metrics
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
+from app.ledger.days import day_summaries
 from app.ledger.routes import router as usage_router
 from app.ledger.series import ledger_series
 from app.openapi import describe
@@ -138,6 +139,7 @@ async def _lifespan(
         async def keep_house(house: AsyncExitStack) -> None:
             await house.enter_async_context(service_series(database, settings, telemetry))
             await house.enter_async_context(ledger_series(database, settings, telemetry))
+            await house.enter_async_context(day_summaries(database, settings))
             await house.enter_async_context(budget_series(database, gate, telemetry))
             await house.enter_async_context(watching(biller, settings.zone, settings.bill_interval, telemetry))
             await house.enter_async_context(reconciling(database, queue))

@@ -43,7 +43,7 @@ class Keeper:
         self._worker_id = worker_id
         self._cost = telemetry.counter(catalog.COST)
         self._writing = threading.Lock()
-        self._told: dict[str, int] = {}
+        self._told: dict[str, tuple[str, int]] = {}
         self._failing = False
         self._stop = threading.Event()
         for kind in _UNHELD:
@@ -75,10 +75,12 @@ class Keeper:
 
     def _count(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if entry.held is None and entry.nanousd is not None:
-                self._cost.labels(entry.kind).inc((entry.nanousd - self._told.get(entry.id, 0)) / _NANO)
-        # An entry that is over changes no more: only those that are open are remembered.
-        self._told = {entry.id: entry.nanousd or 0 for entry in entries}
+            if entry.held is not None or entry.nanousd is None:
+                continue
+            # One row of a kind is open at a time, and grows again after a run: the last one is remembered.
+            told_id, told = self._told.get(entry.kind, ("", 0))
+            self._cost.labels(entry.kind).inc((entry.nanousd - (told if told_id == entry.id else 0)) / _NANO)
+            self._told[entry.kind] = entry.id, entry.nanousd
 
 
 @contextmanager

@@ -14,7 +14,7 @@ NO_BUDGET = "No budget is set; `plainview budgets` sets one"
 Period = Literal["day", "month"]
 
 
-def used(width: int = 6) -> Panel:
+def used(width: int = 5) -> Panel:
     about = About(
         "Budget used",
         "Cost so far as a share of the budget of the calendar day and month. Over 80 % an alert warns, over 100 % the budget is spent.",
@@ -31,7 +31,7 @@ def used(width: int = 6) -> Panel:
     )
 
 
-def forecast(width: int = 6) -> Panel:
+def forecast(width: int = 5) -> Panel:
     about = About(
         "Forecast",
         "What the calendar day and month will have cost if it goes on like this. In the first tenth of either there is none.",
@@ -42,7 +42,6 @@ def forecast(width: int = 6) -> Panel:
         about,
         Query(q.period(catalog.COST_FORECAST, "day"), "today"),
         Query(q.period(catalog.COST_FORECAST, "month"), "this month"),
-        decimals=2,
         width=width,
     )
 
@@ -85,7 +84,6 @@ def _course(title: str, description: str, period: Period, width: int) -> Panel:
         Query(q.period(catalog.BUDGET, period), "budget"),
         Query(q.period(catalog.BUDGET_HARD, period), "refused above"),
         style="lines",
-        decimals=4,
         width=width,
     )
 

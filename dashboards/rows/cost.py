@@ -28,7 +28,6 @@ def periods(width: int = 6, height: int = 4) -> Panel:
         about,
         Query(q.period(catalog.COST_PERIOD, "day"), "today"),
         Query(q.period(catalog.COST_PERIOD, "month"), "this month"),
-        decimals=4,
         link="plainview-cost",
         width=width,
         height=height,
@@ -47,7 +46,7 @@ def price() -> Panel:
     )
 
 
-def rate(width: int = 8) -> Panel:
+def rate(width: int = 8, height: int = 8) -> Panel:
     about = About(
         "Cost by kind",
         "USD in the hour before each point. Retry and failed are money without a result; idle and overhead are paid while no job runs.",
@@ -55,7 +54,7 @@ def rate(width: int = 8) -> Panel:
         empty=NO_COST,
     )
     expr = q.counted(q.select(catalog.COST), "1h", "kind")
-    return timeseries(about, Query(expr, "{{kind}}"), style="stacked", decimals=4, width=width)
+    return timeseries(about, Query(expr, "{{kind}}"), style="stacked", decimals=4, width=width, height=height)
 
 
 def by_customer(width: int = 8) -> Panel:
@@ -90,7 +89,7 @@ def per_output_second(width: int = 8) -> Panel:
     return timeseries(about, *_for_each(q.select(catalog.JOB_OUTPUT_SECONDS)), style="lines", decimals=6, width=width)
 
 
-def waste(width: int = 3) -> Panel:
+def waste(width: int = 4) -> Panel:
     about = About(
         "Cost without result",
         "Share of what jobs cost in the last day that went into retries, failed and cancelled jobs. Above 10 % look at the failures.",

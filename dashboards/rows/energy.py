@@ -35,7 +35,7 @@ def cost(width: int = 8) -> Panel:
         unit="currencyUSD",
         empty=NO_PRICE,
     )
-    return _periods(about, catalog.ENERGY_COST_PERIOD, 4, width)
+    return _periods(about, catalog.ENERGY_COST_PERIOD, None, width)
 
 
 def carbon(width: int = 8) -> Panel:
@@ -83,7 +83,7 @@ def of_cards(width: int = 8) -> Panel:
     return timeseries(about, Query(cards, "cards"), Query(work, "jobs"), style="lines", decimals=2, width=width)
 
 
-def _periods(about: About, metric: Metric, decimals: int, width: int) -> Panel:
+def _periods(about: About, metric: Metric, decimals: int | None, width: int) -> Panel:
     return stat(
         about,
         Query(q.period(metric, "day"), "today"),

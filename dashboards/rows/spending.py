@@ -27,13 +27,12 @@ def paid(width: int = 4) -> Panel:
         about,
         Query(q.period(catalog.PAID_PERIOD, "day"), "today"),
         Query(q.period(catalog.PAID_PERIOD, "month"), "this month"),
-        decimals=4,
         width=width,
-        height=8,
+        height=10,
     )
 
 
-def in_use(width: int = 3) -> Panel:
+def in_use(width: int = 4) -> Panel:
     about = About(
         "Paid time in use",
         "Share of today's money for devices that jobs used; the rest was idle, starting or draining. Below half, fewer workers would do.",
@@ -53,7 +52,7 @@ def shares(width: int = 8) -> Panel:
         empty=NOT_HELD,
     )
     today = q.select(catalog.PAID_KIND_PERIOD, 'period="day"')
-    return bargauge(about, Query(f"sort_desc(max by (kind) ({today}) > 0)", "{{kind}}"), decimals=4, width=width)
+    return bargauge(about, Query(f"sort_desc(max by (kind) ({today}) > 0)", "{{kind}}"), width=width, height=10)
 
 
 def customers(period: Literal["day", "month"], width: int = 8) -> Panel:
@@ -64,9 +63,7 @@ def customers(period: Literal["day", "month"], width: int = 8) -> Panel:
         unit="currencyUSD",
         empty=NOTHING_SPENT,
     )
-    return bargauge(
-        about, Query(_most(catalog.COST_CUSTOMER_PERIOD, "customer", period), "{{customer}}"), decimals=4, width=width
-    )
+    return bargauge(about, Query(_most(catalog.COST_CUSTOMER_PERIOD, "customer", period), "{{customer}}"), width=width)
 
 
 def models(width: int = 8) -> Panel:
@@ -76,9 +73,7 @@ def models(width: int = 8) -> Panel:
         unit="currencyUSD",
         empty=NOTHING_SPENT,
     )
-    return bargauge(
-        about, Query(_most(catalog.COST_MODEL_PERIOD, "model", "month"), "{{model}}"), decimals=4, width=width
-    )
+    return bargauge(about, Query(_most(catalog.COST_MODEL_PERIOD, "model", "month"), "{{model}}"), width=width)
 
 
 def _most(metric: Metric, label: str, period: str) -> str:

@@ -39,6 +39,7 @@ class Event:
     WORKER_STARTED: Final = "worker.started"
     WORKER_STOPPED: Final = "worker.stopped"
     FILES_SWEPT: Final = "files.swept"
+    DAY_SUMMARY: Final = "day.summary"
     LEDGER_NOT_WRITTEN: Final = "ledger.not_written"
     BUDGET_SET: Final = "budget.set"
     BUDGET_REMOVED: Final = "budget.removed"

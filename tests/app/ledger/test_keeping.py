@@ -50,6 +50,23 @@ def test_idle_and_overhead_are_counted_once_each(database: Database, telemetry: 
     assert paid(database) == {"overhead": (30 * NANO, 5_700_000), "idle": (2400 * NANO, 456_000_000)}
 
 
+def test_idle_time_that_goes_on_after_a_run_is_counted_once(database: Database, telemetry: Telemetry) -> None:
+    clocks = Clocks()
+    keeper = keeper_of(database, telemetry, clocks)
+    keeper.book.ready()
+    for number in range(3):
+        clocks.passes(10)
+        keeper.flush()
+        keeper.book.begin(held := Held(f"job-{number}", 1, "acme", "generate", "tiny"), "job")
+        for _ in range(3):
+            clocks.passes(1)
+            keeper.flush()
+        keeper.book.end(held, "job")
+    keeper.flush()
+    assert paid(database)["idle"] == (30 * NANO, 5_700_000)
+    assert round(cost(telemetry, "idle"), 9) == 0.0057
+
+
 def test_last_rows_are_written_at_the_end(database: Database, telemetry: Telemetry) -> None:
     clocks = Clocks()
     book = Book(CARD, Price(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)

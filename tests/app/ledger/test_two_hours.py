@@ -41,6 +41,7 @@ class Run:
 
     def __init__(self, database: Database, telemetry: Telemetry) -> None:
         self._database = database
+        self.telemetry = telemetry
         self.machines = [
             Machine(Device("gpu", name, f"GPU-{seed}"), Price(price, "test"), Clocks(BEGAN), seed, database, telemetry)
             for seed, (name, price) in enumerate(PRICES.items())
@@ -106,6 +107,13 @@ def test_jobs_that_shared_a_device_pay_its_busy_time_once(run: Run, number: int)
     busy = sum(total.nanoseconds for kind, total in run.booked(machine).items() if kind in BUSY)
     assert busy == sum(life.busy() for life in machine.lives)
     assert busy < sum(end - start for life in machine.lives for start, end in life.held)
+
+
+@pytest.mark.parametrize("kind", ["idle", "overhead"])
+def test_counter_of_time_that_nobody_held_is_what_the_ledger_has(run: Run, kind: str) -> None:
+    (total,) = (total for _, total in run.usage("kind") if total.group[0] == kind)
+    counted = run.telemetry.registry.get_sample_value("cost_usd_total", {"kind": kind})
+    assert counted == pytest.approx(total.nanousd / NANO, rel=1e-9)
 
 
 def test_customers_pay_for_what_is_neither_idle_nor_overhead(run: Run) -> None:
