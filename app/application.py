@@ -52,7 +52,7 @@ from app.keys.routes import router as keys_router
 from app.ledger.days import day_summaries
 from app.ledger.routes import router as usage_router
 from app.ledger.series import ledger_series
-from app.openapi import describe
+from app.openapi import describe, operation_id
 from app.quotes.desk import QuoteDesk
 from app.quotes.routes import router as quotes_router
 from app.redis import open_redis
@@ -79,6 +79,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         openapi_url=None,  # it is one of the documentation pages, which may need a key
         # A redirect to an address made from the request's Host header would lead wherever a client is made to go.
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
     )
     app.state.stopping = Stopping()
@@ -95,7 +96,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         app.include_router(answering_head(router))
     app.add_middleware(ShapelessRequests)
     add_handlers(app)
-    describe(app)
+    describe(app, settings.public_url)
     guard(app, settings)
     instrument(app, telemetry, may_read_metrics=partial(may_read_metrics, app))
     dress(app, settings)

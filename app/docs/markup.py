@@ -6,6 +6,7 @@ import re
 from html import escape
 from typing import Final
 
+_HEADING: Final = "## "
 _ITEM: Final = re.compile(r"^\d+\. ", re.MULTILINE)
 
 
@@ -28,11 +29,13 @@ def join(*parts: str) -> Html:
 
 
 def prose(text: str) -> Html:
-    """Return text in paragraphs and numbered lists, with `code` in backticks as code."""
+    """Return text in headings (##), paragraphs and numbered lists, with `code` in backticks as code."""
     return join(*(_paragraph(paragraph) for paragraph in text.strip().split("\n\n")))
 
 
 def _paragraph(text: str) -> Html:
+    if text.startswith(_HEADING):
+        return tag("h2", text.removeprefix(_HEADING))
     items = _ITEM.split(text)
     if len(items) == 1:
         return tag("p", _inline(text))

@@ -47,6 +47,7 @@ def _anchor(operation: dict[str, Any]) -> str:
 
 
 def _section(method: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> Html:
+    own = {status: answer for status, answer in sorted(operation["responses"].items()) if "$ref" not in answer}
     needs_key = "An API key is needed." if operation.get("security") else "No API key is needed."
     return tag(
         "section",
@@ -54,9 +55,20 @@ def _section(method: str, path: str, operation: dict[str, Any], document: dict[s
         prose(f"{operation.get('description', operation['summary'])} {needs_key}"),
         _inputs(operation, document),
         tag("h4", "Answers"),
-        *(_answer(status, answer, document) for status, answer in sorted(operation["responses"].items())),
+        *(_answer(status, answer, document) for status, answer in own.items()),
+        tag("p", "And as everywhere: ", join(*_shared(operation["responses"], document)), "."),
         id=_anchor(operation),
     )
+
+
+def _shared(responses: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
+    """Yield links to what is said of the answers that many operations have, by status."""
+    pairs = [(status, answer["$ref"]) for status, answer in sorted(responses.items()) if "$ref" in answer]
+    for number, (status, reference) in enumerate(pairs):
+        name = reference.removeprefix("#/components/responses/")
+        (content,) = document["components"]["responses"][name]["content"].values()
+        yield ", " if number else ""
+        yield tag("a", status, href=f"/docs/errors#{next(iter(content['examples']))}")
 
 
 def _inputs(operation: dict[str, Any], document: dict[str, Any]) -> Html:

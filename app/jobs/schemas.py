@@ -23,9 +23,15 @@ def _job_id(text: str) -> str:
     return text
 
 
-JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"pattern": "^[0-9a-f]{32}$"})]
-
 _ID: Final = "6f1c2a9e4b7d4c0f9a3e5d8b7c6a5f4e"
+
+JobId = Annotated[
+    str,
+    AfterValidator(_job_id),
+    Field(
+        description="The id that POST /generate gave.", examples=[_ID], json_schema_extra={"pattern": "^[0-9a-f]{32}$"}
+    ),
+]
 _TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
 
 #: What each field of POST /generate may be.

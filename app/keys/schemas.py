@@ -142,6 +142,32 @@ class Rotation(BaseModel):
 class KeyView(BaseModel):
     """A key without its secret."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "2f1c2a9e4b7d4c0f9a3e5d8b7c6a5f4e",
+                    "prefix": "pv_k3x9a2fd",
+                    "name": "nightly batch",
+                    "customer": "acme",
+                    "role": "customer",
+                    "tier": "standard",
+                    "scopes": ["jobs:read", "jobs:write"],
+                    "rate_limit": "10/hour",
+                    "status": "active",
+                    "origin": "created",
+                    "created_at": "2026-11-01T09:00:00Z",
+                    "last_used_at": "2026-11-21T11:59:58Z",
+                    "expires_at": None,
+                    "revoked_at": None,
+                    "revoked_by": None,
+                    "revoked_reason": None,
+                    "replaced_by": None,
+                }
+            ]
+        }
+    )
+
     id: str
     prefix: str = Field(description="The readable beginning of the key.", examples=["pv_k3x9a2fd"])
     name: str

@@ -24,6 +24,10 @@ from app.services import CurrentServices
 router = APIRouter(tags=["usage"])
 _Asked = Literal["kind", "customer", "operation", "model", "device", "device_name", "none"]
 _DEFAULT_BY: Final[list[_Asked]] = ["customer", "operation"]
+_CSV: Final = """\
+start,until,customer,operation,gpu_seconds,cost_usd,unpriced_gpu_seconds,joules,jobs
+2026-11-01T00:00:00+01:00,2026-11-22T12:00:00+01:00,acme,generate,812.4,0.154356,0.0,,96
+"""
 _AMOUNTS: Final = ("gpu_seconds", "cost_usd", "unpriced_gpu_seconds", "joules", "joules_estimated")
 # What a spreadsheet would take for a formula when it opens the file.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -91,7 +95,7 @@ class Usage(BaseModel):
     response_model=Usage,
     response_model_exclude_unset=True,
     responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": _CSV}}},
         **answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED, Code.INVALID_INPUT),
     },
 )
@@ -106,7 +110,7 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
         Query(description="What tells rows apart, customer and operation unless given; none for one sum."),
     ] = None,
     customer: Annotated[str | None, Query(max_length=100, description="Only this customer's; administrators.")] = None,
-    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    form: Annotated[Literal["json", "csv"], Query(alias="format", description="How to write it.")] = "json",
 ) -> Usage | Response:
     """Tell who used devices for how long and what that cost, exactly, from the ledger.
 
