@@ -34,8 +34,9 @@ from app.errors.shapeless import ShapelessRequests
 from app.events.feed import feeding
 from app.events.routes import router as events_router
 from app.head import answering_head
-from app.health.checks import health_of
+from app.health.checks import Health, health_of
 from app.health.components import components
+from app.health.deep import DEEP_SECONDS, deep_checks
 from app.health.routes import router as health_router
 from app.housekeeping import in_one_process
 from app.jobs.files import JobFiles
@@ -126,7 +127,7 @@ async def _lifespan(
             )
         await migrate_key(database, settings)
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
-        parts = components(database, queue, files, auth_required=settings.auth_required)
+        parts = components(settings, telemetry, database, queue, files, redis)
         parts["breakers"] = breakers.check
         health = await stack.enter_async_context(health_of(parts, telemetry, app.state.stopping))
         gate = Gate(of_settings(settings), settings.zone)
@@ -163,5 +164,6 @@ async def _lifespan(
             gate,
             feed,
             app.state.stopping,
+            Health(deep_checks(database, queue, files, redis), app.state.stopping, kept_seconds=DEEP_SECONDS),
         )
         yield

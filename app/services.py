@@ -45,6 +45,7 @@ class Services:
     budgets: Gate
     feed: Feed
     stopping: Stopping
+    deep_health: Health
 
 
 def services_of(request: Request) -> Services:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from purgatory import AsyncCircuitBreakerFactory
 
 from app.breakers.breaker import Breaker
-from app.health.checks import Finding
+from app.health.findings import Finding
 
 if TYPE_CHECKING:
     from telemetry import Telemetry

@@ -205,3 +205,11 @@ budget: Final = Table(
     Column("changed_at", Moment, nullable=False),
     Column("changed_by", String(200), nullable=False),
 )
+
+# What a health check writes and deletes: empty but for the moment in between.
+probe: Final = Table(
+    "probe",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("written_at", Moment, nullable=False),
+)

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from app.background import every
+from app.health.findings import Check, Finding, Status
 from app.stopping import Stopping
 from telemetry import catalog
+from telemetry.catalog import Event
+from telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from telemetry import Telemetry
 
-Status = Literal["healthy", "degraded", "unhealthy"]
-
+_log = get_logger(__name__)
+_LEVELS: Final[Mapping[Status, int]] = {
+    "healthy": logging.INFO,
+    "degraded": logging.WARNING,
+    "unhealthy": logging.ERROR,
+}
 _VALUES: Final[Mapping[Status, float]] = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
 _TIMEOUT: Final = 2.0
 _KEPT_SECONDS: Final = 1.0
 _SECONDS_BETWEEN: Final = 2.0
 _STALE_SECONDS: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found: `message` says why when it is not healthy, and what was seen when it is."""
-
-    status: Status
-    message: str
-
-
-Check = Callable[[], Awaitable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,7 @@ class Component:
     status: Status
     message: str
     duration_seconds: float
+    detail: str = ""
 
 
 #: What makes a process not ready that was told to stop, for as long as it still answers.
@@ -72,24 +70,36 @@ class Report:
 
 
 class Health(Collector):
-    """Asks the parts on demand; exports what it last found, nothing once that is old. Lives as long as the app."""
+    """Asks the parts on demand; exports what it last found, nothing once that is old. Lives as long as the app.
 
-    def __init__(self, checks: Mapping[str, Check], stopping: Stopping | None = None) -> None:
+    Args:
+        checks: the parts.
+        stopping: that the process was told to stop makes it not ready at once.
+        kept_seconds: how long an answer is given again.
+    """
+
+    def __init__(
+        self, checks: Mapping[str, Check], stopping: Stopping | None = None, *, kept_seconds: float = _KEPT_SECONDS
+    ) -> None:
         self._checks = checks
         self._stopping = stopping or Stopping()
+        self._kept_seconds = kept_seconds
+        self.has_been_ready = False
         self._lock = asyncio.Lock()
         self._report: Report | None = None
         self._taken_at = 0.0
         self.began = time.monotonic()
 
     async def report(self) -> Report:
-        """Return the state of all parts, at most a second old; that the process was told to stop at once."""
+        """Return the state of all parts, not older than it may be; that the process was told to stop at once."""
         if self._stopping.is_told:
             return Report((_LEAVING, *(self._report.components if self._report else ())))
         async with self._lock:
-            if self._report is None or time.monotonic() - self._taken_at > _KEPT_SECONDS:
+            if self._report is None or time.monotonic() - self._taken_at > self._kept_seconds:
                 parts = await asyncio.gather(*(_ask(name, check) for name, check in self._checks.items()))
+                _tell(self._report, parts)
                 self._report, self._taken_at = Report(tuple(parts)), time.monotonic()
+                self.has_been_ready |= self._report.is_ready
             return self._report
 
     def collect(self) -> Iterable[Metric]:
@@ -113,6 +123,20 @@ async def health_of(checks: Mapping[str, Check], telemetry: Telemetry, stopping:
         telemetry.registry.unregister(health)
 
 
+def _tell(before: Report | None, now: Iterable[Component]) -> None:
+    """Log each part whose state is another than it was; at first, those that are not healthy."""
+    known = {part.name: part.status for part in before.components} if before else {}
+    for part in now:
+        if part.status != known.get(part.name, "healthy"):
+            _log.log(
+                _LEVELS[part.status],
+                Event.HEALTH_CHANGED,
+                component=part.name,
+                status=part.status,
+                message=part.message,
+            )
+
+
 async def _ask(name: str, check: Check) -> Component:
     began = time.monotonic()
     try:
@@ -121,5 +145,6 @@ async def _ask(name: str, check: Check) -> Component:
     except TimeoutError:
         found = Finding("unhealthy", f"no answer within {_TIMEOUT:g} s")
     except Exception as error:  # noqa: BLE001 - whatever keeps a part from answering makes it unhealthy
-        found = Finding("unhealthy", type(error).__name__)
-    return Component(name, found.status, found.message, round(time.monotonic() - began, 4))
+        found = Finding("unhealthy", "does not answer as it should", type(error).__name__)
+        _log.warning(Event.HEALTH_CHECK_FAILED, component=name, error_type=type(error).__name__, error=str(error))
+    return Component(name, found.status, found.message, round(time.monotonic() - began, 4), found.detail)

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import uuid
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.database.engine import AsyncDatabase
 from app.database.schema import WrongSchemaError, check_schema
-from app.health.checks import Check, Finding
+from app.health.export import ExportCheck
+from app.health.findings import Check, Finding
+from app.health.memory import check_memory
+from app.health.threads import InThread
 from app.jobs import workers
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from telemetry import Telemetry
 
 _LOW: Final = 0.10
 _CRITICAL: Final = 0.05
 _GIB: Final = 2**30
 
 
-def components(database: AsyncDatabase, queue: JobQueue, files: JobFiles, *, auth_required: bool) -> dict[str, Check]:
+def components(  # noqa: PLR0913, PLR0917 - what is asked
+    settings: Settings,
+    telemetry: Telemetry,
+    database: AsyncDatabase,
+    queue: JobQueue,
+    files: JobFiles,
+    redis: Redis | None,
+) -> dict[str, Check]:
     """Return the checks of the API by the part that they ask."""
     checks: dict[str, Check] = {
         "database": lambda: _database(database),
-        "queue": lambda: _queue(queue),
-        "storage": lambda: asyncio.to_thread(_storage, files.results),
-        "disk": lambda: asyncio.to_thread(_disk, files.data),
+        "queue": InThread(lambda: _queue(queue)),
+        "storage": InThread(lambda: _storage(files.results)),
+        "disk": InThread(lambda: _disk(files.data)),
+        "memory": InThread(check_memory),
+        "redis": lambda: _redis(redis, settings),
         "worker": lambda: _workers(database),
+        "gpu": lambda: _gpus(database),
+        "telemetry": ExportCheck(telemetry),
     }
-    if not auth_required:
+    if not settings.auth_required:
         checks["authentication"] = _open_door
     return checks
 
@@ -39,11 +58,11 @@ async def _database(database: AsyncDatabase) -> Finding:
         await database.read(check_schema)
     except WrongSchemaError as error:
         return Finding("unhealthy", str(error))
-    return Finding("healthy", f"{database.engine.dialect.name} answers")
+    return Finding("healthy", "answers")
 
 
-async def _queue(queue: JobQueue) -> Finding:
-    await asyncio.to_thread(queue.check)
+def _queue(queue: JobQueue) -> Finding:
+    queue.check()
     return Finding("healthy", "takes jobs")
 
 
@@ -53,6 +72,31 @@ async def _workers(database: AsyncDatabase) -> Finding:
         # Jobs wait and nothing is lost: the API stays ready.
         return Finding("degraded", f"no worker in the last {workers.DEAD_AFTER.total_seconds():g} s; jobs wait")
     return Finding("healthy", f"{alive} alive")
+
+
+async def _gpus(database: AsyncDatabase) -> Finding:
+    devices = await database.read(workers.devices)
+    cards = sum(device != "cpu" for device in devices)
+    if cards:
+        return Finding("healthy", f"{cards} of {len(devices)} workers have a card")
+    if devices:
+        return Finding("healthy", "no worker has a card; jobs run on the CPU")
+    return Finding("degraded", "no worker tells of one")
+
+
+async def _redis(redis: Redis | None, settings: Settings) -> Finding:
+    if redis is None:
+        alone = settings.processes == 1 and settings.database.get_backend_name() == "sqlite"
+        if alone:
+            return Finding("healthy", "not needed: the only process keeps limits and caches in memory")
+        return Finding("degraded", "none is set: each process counts limits for itself")
+    from redis.exceptions import RedisError  # noqa: PLC0415 - what a service without Redis does not load
+
+    try:
+        await redis.ping()
+    except (RedisError, OSError) as error:
+        return Finding("degraded", "does not answer: each process counts limits for itself", type(error).__name__)
+    return Finding("healthy", "answers")
 
 
 async def _open_door() -> Finding:

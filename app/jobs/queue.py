@@ -100,6 +100,14 @@ class JobQueue:
             self._client.delete_workflows([workflow.workflow_id for workflow in done])
         return len(done)
 
+    def round_trip(self, name: str) -> None:
+        """Put a message into a queue that nobody reads, find it there and take it out; raises what keeps that from working."""
+        self._client.enqueue({"workflow_name": _WORKFLOW, "queue_name": "probe", "workflow_id": name}, name)
+        found = self.states([name])
+        self._client.delete_workflows([name])
+        if name not in found:
+            raise LookupError("what was put in was not found")
+
     def check(self) -> None:
         """Raise what keeps the queue's database from answering."""
         with self._engine.connect() as connection:

@@ -30,7 +30,7 @@ from app.ledger.price import price_of
 from app.settings import Settings
 from telemetry import TelemetrySettings, start
 from telemetry.catalog import Event
-from telemetry.gpu import open_gpus
+from telemetry.gpu import Device, Gpus, open_gpus
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -73,7 +73,9 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         ready = threading.Event()
         stack.enter_context(
             telemetry.serve_metrics(
-                settings.worker_host, settings.worker_port, ready=lambda: ready.is_set() and heartbeat.is_fresh
+                settings.worker_host,
+                settings.worker_port,
+                ready=lambda: ready.is_set() and heartbeat.is_fresh and not _is_lost(device, gpus),
             )
         )
         engine = stack.enter_context(queue_engine(settings, telemetry))
@@ -88,6 +90,11 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         _log.info(Event.WORKER_STOPPED, worker=identity.id, reason=str(restarting.reason or "told_to"))
     # The queue's threads would keep the process alive for a job that was handed back.
     os._exit(EXIT_STATUS[restarting.reason] if restarting.reason else 0)
+
+
+def _is_lost(device: Device, gpus: Gpus) -> bool:
+    """Say whether the worker's card has gone; one on the CPU has none to lose."""
+    return any(card.lost is not None for card in gpus.snapshot().cards if card.uuid == device.uuid)
 
 
 def _drain(settings: Settings, runner: Runner, heartbeat: Heartbeat, identity: Identity) -> None:

@@ -39,8 +39,14 @@ def heartbeats(connection: Connection) -> dict[str, datetime]:
 
 def alive(connection: Connection) -> int:
     """Return how many workers are there to take jobs."""
+    return len(devices(connection))
+
+
+def devices(connection: Connection) -> list[str]:
+    """Return the kind of device of each worker that is there: `gpu`, `cpu` or `simulated`."""
     moment = now(connection)
-    return sum(moment - seen < DEAD_AFTER for seen in heartbeats(connection).values())
+    found = connection.execute(select(worker.c.device, worker.c.heartbeat_at).where(worker.c.state != "stopped"))
+    return [row.device for row in found if moment - row.heartbeat_at < DEAD_AFTER]
 
 
 def may_hold_jobs(connection: Connection) -> dict[str, datetime]:

@@ -7,6 +7,8 @@ class Event:
     """Log events: constant dotted names; the data goes into fields."""
 
     HTTP_REQUEST: Final = "http.request"
+    HEALTH_CHANGED: Final = "health.changed"
+    HEALTH_CHECK_FAILED: Final = "health.check_failed"
     CONNECTION_CUT: Final = "http.connection_cut"
     HTTP_UNHANDLED: Final = "http.unhandled_exception"
     WEBSOCKET_CONNECTION: Final = "websocket.connection"

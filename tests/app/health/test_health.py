@@ -10,10 +10,13 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from app.database.engine import Database
-from app.health.checks import Finding, Health
+from app.health.checks import Health
+from app.health.findings import Finding
 from app.jobs import workers
 from app.services import Services
 from tests.app.jobs.test_series import FACTS
+
+PARTS = {"database", "queue", "storage", "disk", "memory", "redis", "worker", "gpu", "telemetry", "breakers"}
 
 
 async def test_live_asks_nothing(client: httpx.AsyncClient) -> None:
@@ -26,14 +29,14 @@ async def test_missing_worker_is_degraded_and_still_ready(client: httpx.AsyncCli
     answer = await client.get(path)
     body = answer.json()
     assert (answer.status_code, body["status"], body["components"]["worker"]["status"]) == (200, "degraded", "degraded")
-    assert set(body["components"]) == {"database", "queue", "storage", "disk", "worker", "breakers"}
+    assert set(body["components"]) == PARTS
     assert all(part["message"] for part in body["components"].values())
 
 
 async def test_all_is_healthy_with_a_worker(
-    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(services.health, "_kept_seconds", -1.0)
     await asyncio.to_thread(database.write, workers.present, FACTS)
     assert (await client.get("/health")).json()["components"]["worker"] == {
         "status": "healthy",
@@ -43,9 +46,9 @@ async def test_all_is_healthy_with_a_worker(
 
 
 async def test_wrong_schema_is_not_ready_and_says_what_to_do(
-    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(services.health, "_kept_seconds", -1.0)
     await asyncio.to_thread(
         database.write, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
     )
@@ -56,9 +59,9 @@ async def test_wrong_schema_is_not_ready_and_says_what_to_do(
 
 @pytest.mark.parametrize(("free", "status"), [(50, "healthy"), (7, "degraded"), (3, "unhealthy")])
 async def test_disk_warns_below_a_tenth_and_fails_below_a_twentieth(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, free: int, status: str
+    client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch, free: int, status: str
 ) -> None:
-    monkeypatch.setattr("app.health.checks._KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(services.health, "_kept_seconds", -1.0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=100, used=100 - free, free=free))
     assert (await client.get("/health")).json()["components"]["disk"]["status"] == status
 
