@@ -36,10 +36,27 @@ data: {"job_id":"6f1c2a9e4b7d4c0f9a3e5d8b7c6a5f4e","status":"succeeded","progres
 event: end
 data: {"status": "succeeded"}
 """
+_EVENT: Final = {
+    "description": "One event of the stream.",
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {
+            "enum": ["status", "end", "error"],
+            "description": "How the job stands; that it has ended; or what went wrong, after which there is no more.",
+        },
+        "id": {"type": "string", "description": "The version, on events `status`."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": "What GET /status tells; `status` alone at the end; problem details of an error.",
+        },
+    },
+}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events until the job ends. `data` of each event `status` is what GET /status tells.",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {MEDIA_TYPE: {"schema": _EVENT, "example": _EXAMPLE}},
     },
     204: {"description": "The job has ended, and `Last-Event-ID` says that you know how. Do not come back."},
 }
