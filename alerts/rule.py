@@ -7,7 +7,14 @@ from datetime import timedelta
 from typing import Final, Literal
 
 Severity = Literal["page", "ticket", "none"]
-Dashboard = Literal["plainview-overview", "plainview-jobs", "plainview-cost", "plainview-gpu", "plainview-telemetry"]
+Dashboard = Literal[
+    "plainview-overview",
+    "plainview-jobs",
+    "plainview-queue",
+    "plainview-cost",
+    "plainview-gpu",
+    "plainview-telemetry",
+]
 
 NOW: Final = timedelta(0)
 

@@ -68,6 +68,9 @@ JOB_MIN_FINISHED: Final = Threshold(
     "JobsFailing:jobs", "JOB_MIN_FINISHED", 3, "count", "Finished jobs in 15 minutes below which the share says little."
 )
 QUEUE_SECONDS: Final = Threshold("QueueStuck", "QUEUE_SECONDS", 600, "seconds", "Age of the oldest queued job.")
+QUEUE_RATIO: Final = Threshold(
+    "QueueNearBound", "QUEUE_RATIO", 0.8, "ratio", "Share of the bound of the queue, in waiting jobs or expected wait."
+)
 GPU_STALE_SECONDS: Final = Threshold(
     "GpuReadingsStale", "GPU_STALE_SECONDS", 60, "seconds", "Age of the last complete reading of the cards."
 )
@@ -128,6 +131,7 @@ THRESHOLDS: Final = (
     JOB_FAILURE_RATIO,
     JOB_MIN_FINISHED,
     QUEUE_SECONDS,
+    QUEUE_RATIO,
     GPU_STALE_SECONDS,
     GPU_HOT_RATIO,
     GPU_MEMORY_RATIO,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dashboards import check, cost, directory, gpu, jobs, overview, render, service, telemetry
+from dashboards import check, cost, directory, gpu, jobs, overview, queue, render, service, telemetry
 from dashboards.model import Board
 
 
@@ -18,7 +18,15 @@ class DashboardError(ValueError):
 
 def boards() -> tuple[Board, ...]:
     """Return all boards."""
-    return (overview.board(), service.board(), jobs.board(), cost.board(), gpu.board(), telemetry.board())
+    return (
+        overview.board(),
+        service.board(),
+        jobs.board(),
+        queue.board(),
+        cost.board(),
+        gpu.board(),
+        telemetry.board(),
+    )
 
 
 def files() -> dict[str, str]:

@@ -66,6 +66,9 @@ SERIES_COLOURS: Final = MappingProxyType(
         "exported": "green",
         "dropped": "red",
         "waiting": "blue",
+        "expected wait": "blue",
+        "jobs": "green",
+        "possible": MUTED,
     }
 )
 
@@ -88,6 +91,7 @@ VALUE_COLOURS: Final = MappingProxyType(
             "idle": "yellow",
             "overhead": "dark-yellow",
         },
+        "tier": {"anonymous": MUTED, "standard": "blue", "premium": "purple"},
         "stage": {"decode": "blue", "animate": "purple", "encode": "orange", "store": "green"},
         "level": {
             "debug": MUTED,

@@ -15,6 +15,9 @@ FAILED: Final = select(catalog.JOB_FINISHED, 'outcome="failed"')
 #: Jobs that a customer cancelled say nothing about the service.
 JUDGED: Final = select(catalog.JOB_FINISHED, 'outcome=~"succeeded|failed"')
 
+WAIT: Final = f"max by (operation) ({catalog.JOB_QUEUE_EXPECTED_WAIT.name})"
+DEPTH: Final = f"max by (operation) (sum by (instance, operation) ({catalog.JOB_QUEUE_DEPTH.name}))"
+
 RULES: Final = (
     Rule(
         alert="WorkerDown",
@@ -69,5 +72,24 @@ or
             f"{{{{ {value_of(thresholds.QUEUE_SECONDS)} | humanizeDuration }}}}, or 30s while no worker is alive."
         ),
         dashboard="plainview-jobs",
+    ),
+    Rule(
+        alert="QueueNearBound",
+        group="jobs",
+        # By expected wait or by jobs: at either bound jobs are refused.
+        expr=f"""\
+{WAIT} / max by (operation) ({catalog.JOB_QUEUE_WAIT_LIMIT.name})
+  > {limit(thresholds.QUEUE_RATIO)}
+or
+{DEPTH} / max by (operation) ({catalog.JOB_QUEUE_LIMIT.name})
+  > {limit(thresholds.QUEUE_RATIO)}""",
+        hold=timedelta(minutes=5),
+        severity="ticket",
+        summary="The queue is {{ $value | humanizePercentage }} full",
+        description=(
+            "The {{ $labels.operation }} queue has been near its bound for 5 minutes, it is {{ $value | humanizePercentage }} full; "
+            f"the threshold is {{{{ {value_of(thresholds.QUEUE_RATIO)} | humanizePercentage }}}}. At 100% jobs are refused."
+        ),
+        dashboard="plainview-queue",
     ),
 )

@@ -16,6 +16,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, Connection, func, select, true
 
+from app.admission.rules import Rules
+from app.admission.series import QueueReading, families, read_queue
 from app.background import every
 from app.database.engine import AsyncDatabase
 from app.database.tables import job, ledger
@@ -40,9 +42,9 @@ _USD: Final = nanousd(Decimal(1))
 class Reading:
     """The figures as one look at the database found them."""
 
-    queued: int = 0
     running: int = 0
     oldest_queued_seconds: float = 0.0
+    queue: QueueReading = field(default_factory=QueueReading)
     heartbeats: dict[str, datetime] = field(default_factory=dict)
     cost_usd: dict[str, float] = field(default_factory=dict)
     paid_usd: dict[str, float] = field(default_factory=dict)
@@ -53,13 +55,12 @@ def read(connection: Connection, zone: ZoneInfo) -> Reading:
     """Return the figures as they are now; days and months begin in `zone`."""
     moment = now(connection)
     starts = periods(moment, zone)
-    counts = select(job.c.state, func.count().label("jobs")).where(job.c.state.in_((State.QUEUED, State.RUNNING)))
-    by_state = {row.state: int(row.jobs) for row in connection.execute(counts.group_by(job.c.state))}
+    running = select(func.count()).select_from(job).where(job.c.state == State.RUNNING)
     oldest = connection.scalar(select(func.min(job.c.queued_at)).where(job.c.state == State.QUEUED))
     return Reading(
-        queued=by_state.get(State.QUEUED, 0),
-        running=by_state.get(State.RUNNING, 0),
+        running=connection.scalar(running) or 0,
         oldest_queued_seconds=0.0 if oldest is None else max(0.0, (moment - oldest).total_seconds()),
+        queue=read_queue(connection),
         heartbeats=workers.heartbeats(connection),
         cost_usd={period: _cost(connection, start, ledger.c.job_id.is_not(None)) for period, start in starts.items()},
         paid_usd={period: _cost(connection, start, true()) for period, start in starts.items()},
@@ -83,6 +84,7 @@ class ServiceSeries(Collector):
     def __init__(self, database: AsyncDatabase, settings: Settings) -> None:
         self._database = database
         self._zone = settings.zone
+        self._rules = Rules.of(settings)
         self._reading: Reading | None = None
 
     async def refresh(self) -> None:
@@ -97,7 +99,7 @@ class ServiceSeries(Collector):
         reading = self._reading
         if reading is None or time.monotonic() - reading.taken_at > _STALE_SECONDS:
             return
-        yield _by_one(catalog.JOB_QUEUE_DEPTH, {OPERATION: reading.queued})
+        yield from families(reading.queue, self._rules)
         yield _by_one(catalog.JOB_RUNNING, {OPERATION: reading.running})
         yield _by_one(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
         yield _by_one(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))

@@ -47,7 +47,7 @@ class Tallies:
     def started(self, mine: Claim, span: Span) -> None:
         """Count the start of a run."""
         if mine.attempt == 1:
-            self._waits.labels(operation=OPERATION).observe(mine.waited_seconds, exemplar(span))
+            self._waits.labels(operation=OPERATION, tier=mine.job.tier).observe(mine.waited_seconds, exemplar(span))
         else:
             self._retries.labels(operation=OPERATION).inc()
 

@@ -39,7 +39,7 @@ JOB_QUEUE_WAIT: Final = Metric(
     "histogram",
     "Time a job waited between being accepted and being started.",
     unit="seconds",
-    labels=("operation",),
+    labels=("operation", "tier"),
     buckets=JOB_SECONDS,
     source="worker",
 )
@@ -120,6 +120,36 @@ JOB_QUEUE_DEPTH: Final = Metric(
     "job_queue_depth",
     "gauge",
     "Jobs accepted and not yet started.",
+    labels=("operation", "tier"),
+    source="service",
+)
+JOB_QUEUE_LIMIT: Final = Metric(
+    "job_queue_limit",
+    "gauge",
+    "Waiting jobs from which the queue counts as full.",
+    labels=("operation",),
+    source="service",
+)
+JOB_QUEUE_EXPECTED_WAIT: Final = Metric(
+    "job_queue_expected_wait_seconds",
+    "gauge",
+    "Expected wait of a job at the end of the queue; while no worker is alive, behind the one that is to come.",
+    unit="seconds",
+    labels=("operation",),
+    source="service",
+)
+JOB_QUEUE_WAIT_LIMIT: Final = Metric(
+    "job_queue_wait_limit_seconds",
+    "gauge",
+    "Expected wait from which the queue counts as full.",
+    unit="seconds",
+    labels=("operation",),
+    source="service",
+)
+JOB_SERVICE_RATE: Final = Metric(
+    "job_service_rate",
+    "gauge",
+    "Jobs that the workers that are alive can end in a second, from what the last hundred took; 0 while none is alive.",
     labels=("operation",),
     source="service",
 )

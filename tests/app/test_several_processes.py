@@ -60,12 +60,12 @@ def test_totals_and_house_outlive_any_process(running, settings, count):
     assert total() == answered == 40
     for _ in range(2 * count):
         assert list(samples(running, "budget_usd")) == [("day",)]
-        assert len(samples(running, "job_queue_depth")) == 1
+        assert len(samples(running, "job_running")) == 1
     keeping = [pid for pid in children(api) if keeps_house(pid, settings)]
     assert len(keeping) == 1
     os.kill(keeping[0], signal.SIGKILL)
     until(lambda: any(keeps_house(pid, settings) for pid in children(api) if pid not in keeping))
-    until(lambda: len(samples(running, "job_queue_depth")) == 1)
+    until(lambda: len(samples(running, "job_running")) == 1)
     until(lambda: processes(running) == count)
     assert total() == answered
     assert api.terminate() == 0

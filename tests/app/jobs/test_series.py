@@ -44,7 +44,12 @@ async def test_series_show_queue_workers_and_cost(
     await asyncio.to_thread(database.write, workers.present, FACTS)
     await series.refresh()
     value = exposed(series).get_sample_value
-    assert value("job_queue_depth", {"operation": "generate"}) == 1
+    assert value("job_queue_depth", {"operation": "generate", "tier": "standard"}) == 1
+    assert value("job_queue_depth", {"operation": "generate", "tier": "premium"}) == 0
+    assert (value("job_queue_expected_wait_seconds", {"operation": "generate"}) or 0) > 0
+    assert value("job_queue_wait_limit_seconds", {"operation": "generate"}) == 3600
+    assert value("job_queue_limit", {"operation": "generate"}) == 1000
+    assert (value("job_service_rate", {"operation": "generate"}) or 0) > 0
     assert value("job_running", {"operation": "generate"}) == 0
     assert (value("job_oldest_queued_seconds", {"operation": "generate"}) or 0) > 0
     assert value("worker_heartbeat_timestamp_seconds", {"worker": "w1"}) == pytest.approx(
@@ -84,7 +89,7 @@ async def test_series_vanish_when_the_database_fails(series: ServiceSeries, data
     with pytest.raises(Exception, match="no such table"):
         await series.refresh()
     value = exposed(series).get_sample_value
-    assert value("job_queue_depth", {"operation": "generate"}) is None
+    assert value("job_queue_depth", {"operation": "generate", "tier": "standard"}) is None
     assert value("cost_period_usd", {"period": "day"}) is None
 
 
