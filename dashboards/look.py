@@ -67,7 +67,6 @@ SERIES_COLOURS: Final = MappingProxyType(
         "dropped": "red",
         "waiting": "blue",
         "expected wait": "blue",
-        "jobs": "green",
         "possible": MUTED,
     }
 )

@@ -35,7 +35,7 @@ def test_keys_are_sorted(tmp_path: Path) -> None:
 def test_listing_starts_with_the_overview_and_loads_by_uid() -> None:
     listed = dashboards.listing()
     assert [each["uid"] for each in listed] == [
-        f"plainview-{name}" for name in ("overview", "cost", "gpu", "jobs", "service", "telemetry")
+        f"plainview-{name}" for name in ("overview", "cost", "gpu", "jobs", "queue", "service", "telemetry")
     ]
     for each in listed:
         assert dashboards.load(each["uid"])["title"] == each["title"]

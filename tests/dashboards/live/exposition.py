@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "customer": tuple(f"customer-{number}" for number in range(12)),
     "gpu_uuid": ("GPU-1", "GPU-2"),
     "clock": ("sm", "memory"),
-    "code": ("invalid_input",),
+    "code": ("invalid_input", "customer_queue_full"),
     "alert": tuple(threshold.alert for threshold in THRESHOLDS),
     "reading": ("all", *(metric.name for metric in catalog.metrics() if metric.name.startswith("gpu_"))),
     "state": ("ok", "failed", "lost", "stale"),
