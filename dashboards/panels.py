@@ -86,8 +86,17 @@ def gauge(about: About, query: Query, *, steps: Steps, top: float = 1, width: in
     return grafana.panel(about, (query,), drawing, width, height)
 
 
-def bargauge(about: About, query: Query, *, decimals: int | None = None, width: int = 8, height: int = 8) -> Panel:
-    """Return one bar for each series, for comparing a bounded set of like things."""
+def bargauge(  # noqa: PLR0913 - each says one thing of the look
+    about: About,
+    query: Query,
+    *,
+    steps: Steps = PLAIN,
+    top: float | None = None,
+    decimals: int | None = None,
+    width: int = 8,
+    height: int = 8,
+) -> Panel:
+    """Return one bar for each series, for comparing a bounded set of like things; the longest is full, or that of `top`."""
     options = {
         "displayMode": "basic",
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
@@ -101,7 +110,8 @@ def bargauge(about: About, query: Query, *, decimals: int | None = None, width: 
         "sizing": "auto",
         "valueMode": "color",
     }
-    return grafana.panel(about, (query,), Drawing("bargauge", options, {"min": 0, "decimals": decimals}), width, height)
+    defaults = {"min": 0, "decimals": decimals} | ({} if top is None else {"max": top})
+    return grafana.panel(about, (query,), Drawing("bargauge", options, defaults, steps), width, height)
 
 
 def table(  # noqa: PLR0913 - each says one thing of the look

@@ -54,7 +54,8 @@ def customers(width: int = 8) -> Panel:
         empty="No customer has a budget",
     )
     expr = f"topk(10, max by (customer, period) ({catalog.CUSTOMER_BUDGET_USED.name}))"
-    return bargauge(about, Query(expr, "{{customer}}, {{period}}"), decimals=1, width=width)
+    by_customer = Query(expr, "{{customer}}, {{period}}")
+    return bargauge(about, by_customer, steps=look.rising(0.8, 1.0), top=1, decimals=1, width=width)
 
 
 def day(width: int = 8) -> Panel:

@@ -23,6 +23,7 @@ EMPTY = {
     (OVERVIEW, "Failed exports"): "the trace store took all spans",
     (OVERVIEW, "Notifications"): "no target is set",
     (OVERVIEW, "Alerts firing now"): "no alert fires",
+    (COST, "Customers by budget used"): "no customer has a budget",
     (COST, "Bill of the provider"): "no provider is set",
     (COST, "Time without a price"): "the simulated card has a price",
     (COST, "Cost of energy"): "no price of energy is set",
