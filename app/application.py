@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from app import VERSION
@@ -33,6 +34,7 @@ from app.errors.problem import count_problems_from_zero
 from app.errors.shapeless import ShapelessRequests
 from app.events.feed import feeding
 from app.events.routes import router as events_router
+from app.generation.confined import Examiner, examining
 from app.head import answering_head
 from app.health.checks import Health, health_of
 from app.health.components import components
@@ -70,8 +72,9 @@ if TYPE_CHECKING:
 _log = get_logger(__name__)
 
 
-def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
-    """Return the API; it opens nothing before its lifespan begins."""
+def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner | None = None) -> FastAPI:
+    """Return the API; it opens nothing before its lifespan begins. Without an examiner it has one of its own."""
+    provider = provider_of(settings)
     app = FastAPI(
         title="Plainview reference service",
         version=VERSION,
@@ -81,7 +84,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
         # A redirect to an address made from the request's Host header would lead wherever a client is made to go.
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
-        lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider_of(settings)),
+        lifespan=partial(_lifespan, settings=settings, telemetry=telemetry, provider=provider, examiner=examiner),
     )
     app.state.stopping = Stopping()
     for router in (
@@ -106,7 +109,7 @@ def create_app(settings: Settings, telemetry: Telemetry) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(
-    app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None
+    app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None, examiner: Examiner | None
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         report_retries()
@@ -117,6 +120,7 @@ async def _lifespan(
         )
         await database.read(check_schema)
         redis = await stack.enter_async_context(open_redis(settings))
+        examiner = examiner or stack.enter_context(examining())
         files = JobFiles(settings.data)
         files.prepare()
         queue = stack.enter_context(open_queue(settings, telemetry))
@@ -160,6 +164,8 @@ async def _lifespan(
             quotes,
             redis,
             Repeats(database, files, telemetry),
+            examiner,
+            CapacityLimiter(examiner.helpers),
             breakers,
             gate,
             feed,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from app.breakers import Breakers
 from app.budgets.gate import Gate
 from app.database.engine import AsyncDatabase
+from app.generation.confined import Examiner
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
 from app.keys.ring import KeyRing
@@ -41,6 +43,9 @@ class Services:
     #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.
     redis: Redis | None
     repeats: Repeats
+    examiner: Examiner
+    #: As many examinations at a time as there are helpers for.
+    examinations: CapacityLimiter
     breakers: Breakers
     budgets: Gate
     feed: Feed

@@ -91,7 +91,7 @@ VALUE_COLOURS: Final = MappingProxyType(
             "overhead": "dark-yellow",
         },
         "tier": {"anonymous": MUTED, "standard": "blue", "premium": "purple"},
-        "stage": {"decode": "blue", "animate": "purple", "encode": "orange", "store": "green"},
+        "stage": {"inspect": "yellow", "decode": "blue", "animate": "purple", "encode": "orange", "store": "green"},
         "level": {
             "debug": MUTED,
             "info": "blue",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.database.engine import Database
+from app.generation.confined import Examiner
 from app.generation.generator import Cancelled, Generated, Generator
 from app.generation.inputs.errors import BadInput
 from app.jobs import claims
@@ -33,14 +34,21 @@ _LONGEST_NOTE: Final = 500
 class Attempt:
     """Runs claimed jobs with one generator on one device, whose time it books."""
 
-    def __init__(
-        self, database: Database, files: JobFiles, generator: Generator, keeper: Keeper, telemetry: Telemetry
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that a run passes through
+        self,
+        database: Database,
+        files: JobFiles,
+        generator: Generator,
+        keeper: Keeper,
+        telemetry: Telemetry,
+        examiner: Examiner,
     ) -> None:
         self._database = database
         self._files = files
         self._generator = generator
         self._keeper = keeper
         self._telemetry = telemetry
+        self._examiner = examiner
 
     def run(self, mine: Claim, tallies: Tallies, giving_up: threading.Event) -> Ending:
         """Return how the run ended; the video is stored by then, or nothing of it is left."""
@@ -82,6 +90,8 @@ class Attempt:
     def _make(self, mine: Claim, meter: Meter, context: RunContext) -> Ending:
         draft = self._files.draft(mine.job.id, mine.attempt)
         try:
+            with context.stage(Span.INSPECT):
+                self._examiner.decode(self._files.image(mine.job.id), self._files.audio(mine.job.id))
             with meter.running():
                 made = self._generate(mine, draft, context)
             with context.stage(Span.STORE):

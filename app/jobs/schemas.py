@@ -185,7 +185,7 @@ class JobView(BaseModel):
 
     job_id: str
     status: State
-    stage: str | None = Field(description="decode, animate, encode or store while the job runs.")
+    stage: str | None = Field(description="inspect, decode, animate, encode or store while the job runs.")
     progress: float = Field(ge=0, le=1)
     attempts: int = Field(description="How often the job was started; more than 1 after a failure or a lost worker.")
     queue_position: int | None = Field(description="1 for the next to run; null once it is not waiting.")

@@ -21,7 +21,8 @@ from app.admission import admit
 from app.admission.rules import Rules
 from app.errors import Code, FieldError, ServiceError
 from app.errors.handlers import STORAGE_FULL
-from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_audio, check_image, check_prompt
+from app.generation.confined import Examiner
+from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_prompt
 from app.jobs import rows
 from app.jobs.acceptance import Accepted, Terms, accept
 from app.jobs.job import OPERATION, State
@@ -96,7 +97,7 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
     try:
         asked = wishes(request.headers)
         async with _only_if_accepted(services.files.upload(job_id)) as folder:
-            sent = await _receive(request, folder)
+            sent = await _receive(request, folder, services)
             quote, known = await services.quotes.offer(sent.audio_seconds)
             terms = _terms(sent, quote, known, asked, services)
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
@@ -175,7 +176,7 @@ def _new_job(job_id: str, key: Key, sent: Sent, quote: Quote) -> NewJob:
     )
 
 
-async def _receive(request: Request, folder: Path) -> Sent:
+async def _receive(request: Request, folder: Path, services: Services) -> Sent:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
@@ -188,18 +189,20 @@ async def _receive(request: Request, folder: Path) -> Sent:
     if missing:
         names = ", ".join(field.field for field in missing)
         raise ServiceError(Code.INVALID_INPUT, f"Missing: {names}.", errors=missing)
-    prompt, audio_seconds = await anyio.to_thread.run_sync(_check, folder)
+    # A limiter of its own: files that are slow to read must not hold the threads that write other uploads.
+    prompt, audio_seconds = await anyio.to_thread.run_sync(
+        _check, folder, services.examiner, limiter=services.examinations
+    )
     return Sent(prompt, audio_seconds, received)
 
 
-def _check(folder: Path) -> tuple[str, float]:
+def _check(folder: Path, examiner: Examiner) -> tuple[str, float]:
     try:
         prompt = check_prompt((folder / "prompt").read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput("prompt", "bytes that are not UTF-8", "The prompt is not text.", "text in UTF-8") from error
     (folder / "prompt").unlink()
-    check_image(folder / "image")
-    return prompt, check_audio(folder / "audio").seconds
+    return prompt, examiner.check(folder / "image", folder / "audio")
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from app import VERSION
 from app.database.engine import open_database
 from app.database.schema import check_schema
 from app.generation import load
+from app.generation.confined import examining
 from app.jobs import process_start
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS
@@ -67,7 +68,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
             leak_bytes=settings.worker_leak_bytes,
             memory_bytes=settings.worker_memory_bytes or int(available_bytes() * _SHARE_OF_MEMORY),
         )
-        attempt = Attempt(database, files, generator, keeper, telemetry)
+        attempt = Attempt(database, files, generator, keeper, telemetry, stack.enter_context(examining(1)))
         runner = Runner(database, files, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)
         heartbeat = stack.enter_context(beating(database, identity))
         ready = threading.Event()

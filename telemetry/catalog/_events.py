@@ -12,6 +12,7 @@ class Event:
     CONNECTION_CUT: Final = "http.connection_cut"
     HTTP_UNHANDLED: Final = "http.unhandled_exception"
     WEBSOCKET_CONNECTION: Final = "websocket.connection"
+    INPUT_READER_ENDED: Final = "input.reader_ended"
     JOB_ACCEPTED: Final = "job.accepted"
     JOB_STARTED: Final = "job.started"
     JOB_FINISHED: Final = "job.finished"

@@ -46,7 +46,7 @@ JOB_QUEUE_WAIT: Final = Metric(
 JOB_STAGE_DURATION: Final = Metric(
     "job_stage_duration_seconds",
     "histogram",
-    "Time a job spent in one stage (decode, animate, encode, store).",
+    "Time a job spent in one stage (inspect, decode, animate, encode, store).",
     unit="seconds",
     labels=("operation", "stage"),
     buckets=(0.05, 0.1, 0.25, *JOB_SECONDS),

@@ -9,6 +9,7 @@ class Span:
     GPU_WORK: Final = "gpu work"
     JOB: Final = "job generate"
     QUEUE_WAIT: Final = "queue wait"
+    INSPECT: Final = "inspect"
     DECODE: Final = "decode"
     ANIMATE: Final = "animate"
     ENCODE: Final = "encode"

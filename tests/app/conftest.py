@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from app.application import create_app
 from app.database.engine import Database, open_database
 from app.database.migrate import migrate
+from app.generation.confined import Examiner, examining
 from app.keys.store import create_key
 from app.services import Services
 from app.settings import Settings
@@ -84,8 +85,15 @@ async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def api(settings: Settings, telemetry: Telemetry) -> FastAPI:
-    return create_app(settings, telemetry)
+def api(settings: Settings, telemetry: Telemetry, examiner: Examiner) -> FastAPI:
+    return create_app(settings, telemetry, examiner=examiner)
+
+
+@pytest.fixture(scope="session")
+def examiner() -> Iterator[Examiner]:
+    """What reads media in a process of its own, which many tests share."""
+    with examining(2) as examiner:
+        yield examiner
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from app.database.engine import Database
 from app.generation import load
+from app.generation.confined import Examiner
 from app.jobs.attempt import Attempt
 from app.jobs.files import JobFiles
 from app.jobs.restarting import Restarting
@@ -42,13 +43,13 @@ def keeper(database: Database, telemetry: Telemetry) -> Keeper:
 
 @pytest.fixture
 def runner_of(
-    settings: Settings, database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry
+    settings: Settings, database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry, examiner: Examiner
 ) -> Callable[[str], Runner]:
     """Return a function that makes the runner of the worker with this id."""
 
     def make(worker_id: str) -> Runner:
         generator = load(settings.generator, CPU)
-        attempt = Attempt(database, files, generator, keeper, telemetry)
+        attempt = Attempt(database, files, generator, keeper, telemetry, examiner)
         identity = Identity(worker_id, CPU, generator.model)
         restarting = Restarting(identity, telemetry, threading.Event(), leak_bytes=2**30, memory_bytes=None)
         return Runner(database, files, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from app.database.engine import Database
 from app.generation import load
+from app.generation.confined import Examiner
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS, Reason
 from app.jobs.files import JobFiles
@@ -34,7 +35,13 @@ class Worker:
     """A worker's parts; `run` makes one delivery and says whether it came to an end, or waits for the next worker."""
 
     def __init__(
-        self, database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry, **bounds: Any
+        self,
+        database: Database,
+        files: JobFiles,
+        keeper: Keeper,
+        telemetry: Telemetry,
+        examiner: Examiner,
+        **bounds: Any,
     ) -> None:
         generator = load(HUNGRY, CPU)
         identity = Identity("w1", CPU, generator.model)
@@ -42,7 +49,7 @@ class Worker:
         self.restarting = Restarting(
             identity, telemetry, self.stop, **{"leak_bytes": 2**30, "memory_bytes": None} | bounds
         )
-        attempt = Attempt(database, files, generator, keeper, telemetry)
+        attempt = Attempt(database, files, generator, keeper, telemetry, examiner)
         self.runner = Runner(database, files, attempt, identity, telemetry, restarting=self.restarting, tariff=Tariff())
         self.life = lambda: telemetry.places.of(CPU).lives()[0]
 
@@ -55,8 +62,10 @@ class Worker:
 
 
 @pytest.fixture
-def worker_with(database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry) -> Callable[..., Worker]:
-    return lambda **bounds: Worker(database, files, keeper, telemetry, **bounds)
+def worker_with(
+    database: Database, files: JobFiles, keeper: Keeper, telemetry: Telemetry, examiner: Examiner
+) -> Callable[..., Worker]:
+    return lambda **bounds: Worker(database, files, keeper, telemetry, examiner, **bounds)
 
 
 async def test_job_that_runs_out_of_memory_waits_for_a_fresh_worker_and_succeeds_there(

@@ -266,10 +266,11 @@ async def test_job_is_one_trace_from_the_request_to_the_stored_video(
     assert {"SELECT api_key", "INSERT job", "UPDATE run"} <= {s.name for s in whole if s.kind is SpanKind.CLIENT}
     trace = [span for span in whole if span.kind is not SpanKind.CLIENT]
     by_name: dict[str, ReadableSpan] = {span.name: span for span in trace}
-    assert len(trace) == len(by_name) == 8
+    assert len(trace) == len(by_name) == 9
     tree = {
         "queue wait": "POST /generate",
         "job generate": "POST /generate",
+        "inspect": "job generate",
         "gpu work": "job generate",
         "decode": "gpu work",
         "animate": "gpu work",
