@@ -228,6 +228,12 @@ class Settings(ProcessSettings):
         gt=timedelta(0),
         description="How long results and uploads are kept after a job ended.",
     )
+    upload_time: Seconds = Field(
+        timedelta(minutes=5),
+        validation_alias="PLAINVIEW_UPLOAD_SECONDS",
+        gt=timedelta(0),
+        description="Time that the body of one submit may take to arrive.",
+    )
     cache_scope: Literal["customer", "service", "off"] = Field(
         "customer",
         description="Whose results an identical job may be given instead of a generation: its own customer's, "

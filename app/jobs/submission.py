@@ -59,6 +59,7 @@ REFUSALS: Final = (
     Code.BAD_REQUEST,
     Code.INVALID_INPUT,
     Code.BODY_TOO_LARGE,
+    Code.REQUEST_TIMEOUT,
     Code.MEDIA_TYPE_UNSUPPORTED,
     Code.STORAGE_FULL,
     Code.IDEMPOTENCY_CONFLICT,
@@ -180,7 +181,13 @@ async def _receive(request: Request, folder: Path, services: Services) -> Sent:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > _MOST_BYTES:
         raise too_large("body", _MOST_BYTES)
-    received = await receive(request, folder, FIELDS)
+    longest = services.settings.upload_time.total_seconds()
+    try:
+        async with asyncio.timeout(longest):
+            received = await receive(request, folder, FIELDS)
+    except TimeoutError as error:
+        detail = f"The body did not arrive within {longest:g} s."
+        raise ServiceError(Code.REQUEST_TIMEOUT, detail, context={"most_seconds": longest}) from error
     missing = [
         FieldError(name, "nothing", f"The field is required. Allowed: {ALLOWED[name]}.")
         for name in FIELDS

@@ -43,10 +43,11 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         {"available": ["text/event-stream"]},
     ),
     Code.REQUEST_TIMEOUT: Advice(
-        "The body came too slowly.",
+        "The body came too slowly: all of it has `PLAINVIEW_UPLOAD_SECONDS`.",
         "Send it again over a better connection, or send less.",
         Retry.LATER,
-        "The body did not arrive in time.",
+        "The body did not arrive within 300 s.",
+        {"most_seconds": 300},
     ),
     Code.LENGTH_REQUIRED: Advice(
         "The body has neither `Content-Length` nor chunked transfer coding.",

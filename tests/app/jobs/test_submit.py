@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+from app.application import create_app
+from app.generation.confined import Examiner
 from app.jobs.files import JobFiles
 from app.services import Services
-from tests.app.conftest import bearer
+from app.settings import Settings
+from telemetry import Telemetry
+from tests.app.conftest import bearer, client_of
 
 Form = dict[str, tuple[str | None, bytes]]
 
@@ -141,6 +147,23 @@ async def test_body_is_refused_by_its_declared_length_before_it_is_read(
     headers = acme | {"Content-Type": "multipart/form-data; boundary=abc", "Content-Length": str(10**9)}
     answer = await client.post("/generate", headers=headers, content=never())
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert list(files.uploads.iterdir()) == []
+
+
+async def test_body_that_takes_too_long_is_given_up(
+    settings: Settings, telemetry: Telemetry, examiner: Examiner, acme: dict[str, str], files: JobFiles
+) -> None:
+    waiting = asyncio.Event()
+
+    async def never_ends() -> AsyncIterator[bytes]:
+        yield b"--abc\r\nContent-Disposition: form-data; name=image\r\n\r\n"
+        await waiting.wait()
+
+    hasty = settings.model_copy(update={"upload_time": timedelta(seconds=0.1)})
+    headers = acme | {"Content-Type": "multipart/form-data; boundary=abc"}
+    async with client_of(create_app(hasty, telemetry, examiner=examiner)) as client:
+        answer = await client.post("/generate", headers=headers, content=never_ends())
+    assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
     assert list(files.uploads.iterdir()) == []
 
 
