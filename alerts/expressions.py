@@ -12,8 +12,6 @@ SERVICE_ANSWERS: Final = queries.select(catalog.HTTP_REQUEST_DURATION, queries.S
 SERVICE_ERRORS: Final = queries.select(
     catalog.HTTP_REQUEST_DURATION, f"{queries.SERVICE},{queries.SERVER_ERROR}", part="count"
 )
-COST_DAY: Final = queries.select(catalog.COST_PERIOD, 'period="day"')
-BUDGET_DAY: Final = queries.select(catalog.BUDGET, 'period="day"')
 
 
 def in_force(threshold: Threshold) -> str:

@@ -87,7 +87,7 @@ LEAK_BYTES: Final = Threshold(
     "MemoryLeak", "LEAK_BYTES", 8 * 2**20, "bytes", "Bytes by which memory grows with each piece of work."
 )
 BUDGET_RATIO: Final = Threshold(
-    "CostDayNearBudget", "BUDGET_RATIO", 0.8, "ratio", "Share of the day's budget that is spent."
+    "CostDayNearBudget", "BUDGET_RATIO", 0.8, "ratio", "Share of a budget that is spent, the service's or a customer's."
 )
 IDLE_USD: Final = Threshold(
     "GpuIdlePaid", "IDLE_USD", 1, "usd", "Cost of one real card in an hour for all of which no job held it."

@@ -20,6 +20,7 @@ from app.breakers import Breakers
 from app.breakers.retries import report_retries
 from app.budgets.budget import of_settings
 from app.budgets.gate import Gate
+from app.budgets.refusals import count_from_zero as count_budget_refusals_from_zero
 from app.budgets.routes import count_from_zero as count_budget_changes_from_zero
 from app.budgets.routes import router as budgets_router
 from app.budgets.series import budget_series
@@ -53,6 +54,7 @@ from app.keys.metrics import may_read_metrics
 from app.keys.ring import open_ring
 from app.keys.routes import router as keys_router
 from app.ledger.days import day_summaries
+from app.ledger.past_price_routes import router as past_prices_router
 from app.ledger.routes import router as usage_router
 from app.ledger.series import ledger_series
 from app.openapi import describe, operation_id
@@ -92,6 +94,7 @@ def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner |
         events_router,
         quotes_router,
         usage_router,
+        past_prices_router,
         budgets_router,
         keys_router,
         health_router,
@@ -138,6 +141,7 @@ async def _lifespan(
         feed = await stack.enter_async_context(feeding(database, app.state.stopping))
         count_from_zero(telemetry)
         count_budget_changes_from_zero(telemetry)
+        count_budget_refusals_from_zero()
         count_problems_from_zero()
 
         biller = None if provider is None else await guarded(provider, breakers, settings.bill_interval)

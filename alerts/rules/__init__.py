@@ -9,12 +9,25 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.rule import Rule
-from alerts.rules import bill, cost, gpu, gpu_faults, gpu_links, jobs, memory, notifications, service, telemetry
+from alerts.rules import (
+    bill,
+    budgets,
+    cost,
+    gpu,
+    gpu_faults,
+    gpu_links,
+    jobs,
+    memory,
+    notifications,
+    service,
+    telemetry,
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     *service.RULES,
     *jobs.RULES,
     *memory.RULES,
+    *budgets.RULES,
     *cost.RULES,
     *bill.RULES,
     *gpu.RULES,

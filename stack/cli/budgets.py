@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from stack.cli import budgets_shown, compose, service
-from stack.cli.output import err, escape, fail, out
+from stack.cli.output import err, escape, fail, held, money, out
 
 budgets = typer.Typer(help="What a day and a month may cost: look, set, remove.")
 Period = Annotated[Literal["day", "month"], typer.Argument(help="day or month, of the calendar.")]
@@ -84,6 +84,29 @@ def remove(period: Period, *, customer: Customer = None, each_customer: Each = F
     err.print(
         f"{whose} is removed (it was: {budgets_shown.amounts(changed['before'])}). "
         f"{counts}: [bold]{budgets_shown.amounts(changed)}[/]."
+    )
+
+
+@budgets.command()
+def price(
+    device: Annotated[str, typer.Argument(help="Name of the card, as `usage --by device_name` shows it.")],
+    usd_per_second: Annotated[str, typer.Argument(help="What a second of it cost, such as 0.00019.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Price seconds that were booked without a price, so that hard budgets open; give the worker the price first."""
+    amount = _usd("USD_PER_SECOND", usd_per_second)
+    done = service.send("POST", "/usage/price", body={"device_name": device, "usd_per_second": amount}).json()
+    if as_json:
+        out.print_json(json.dumps(done))
+        return
+    if not done["rows"]:
+        err.print(
+            f"No second of {escape(device)} is without a price; [bold]./plainview usage --by device_name[/] shows all."
+        )
+        return
+    err.print(
+        f"{held(done['gpu_seconds'])} of {escape(device)} cost {money(done['cost_usd'])}; no budget waits for their price."
     )
 
 

@@ -31,6 +31,8 @@ def show(found: Mapping[str, Any]) -> None:
             out.print(
                 f"  [yellow]What {held(row['unpriced_gpu_seconds'])} of {_whose(row)} this {row['period']} cost is not known.{closed}[/]"
             )
+    if any(row["unpriced_gpu_seconds"] for row in rows):
+        out.print("  [bold]./plainview budgets price CARD USD_PER_SECOND[/] prices what was booked without a price.")
 
 
 def amounts(budget: Mapping[str, Any]) -> str:

@@ -43,6 +43,7 @@ class Event:
     WORKER_STOPPED: Final = "worker.stopped"
     FILES_SWEPT: Final = "files.swept"
     DAY_SUMMARY: Final = "day.summary"
+    LEDGER_PRICED: Final = "ledger.priced"
     LEDGER_NOT_WRITTEN: Final = "ledger.not_written"
     BUDGET_SET: Final = "budget.set"
     BUDGET_REMOVED: Final = "budget.removed"

@@ -151,6 +151,13 @@ CUSTOMER_BUDGET_FORECAST: Final = Metric(
     source="service",
     bound=20,
 )
+BUDGET_REFUSALS: Final = Metric(
+    "budget_refusals_total",
+    "counter",
+    "Jobs that a hard budget refused, by scope (service, customer), period and problem code.",
+    labels=("scope", "period", "code"),
+    source="service",
+)
 BUDGET_CHANGES: Final = Metric(
     "budget_changes_total",
     "counter",

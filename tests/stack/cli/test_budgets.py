@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import uvicorn
 from prometheus_client import CollectorRegistry
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
 from app.application import create_app
 from app.budgets.rows import every
 from app.database.engine import Database, open_database
 from app.database.migrate import migrate
-from app.database.tables import budget
+from app.database.tables import budget, ledger
 from app.jobs import rows
 from app.jobs.rows import NewJob
 from app.keys.store import create_key
@@ -116,6 +117,16 @@ def test_unknown_cost_is_shown_as_unknown_and_that_nothing_is_accepted(budgets) 
     shown = budgets("list", "--customer", "blind").stdout
     assert "unknown" in line(shown, "blind", "day")
     assert "What 1 min 30 s of blind this day cost is not known. No job is accepted." in shown
+
+
+def test_past_is_priced_and_the_gate_opens(budgets, database: Database) -> None:
+    budgets("set", "day", "--hard", "1", "--customer", "blind")
+    done = budgets("price", "NVIDIA X", "0.001")
+    assert "1 min 30 s of NVIDIA X cost $0.09" in done.stderr
+    assert "$0.09" in line(budgets("list", "--customer", "blind").stdout, "blind")
+    assert "No second of NVIDIA X is without a price" in budgets("price", "NVIDIA X", "0.001").stderr
+    forget = update(ledger).where(ledger.c.customer == "blind").values(cost_nanousd=None)
+    database.write(lambda connection: connection.execute(forget))
 
 
 def test_setting_and_removing_say_what_counts_now_and_before(budgets) -> None:
