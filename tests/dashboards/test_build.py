@@ -16,7 +16,7 @@ def test_generated_files_are_current_and_the_check_says_what_it_checked(capsys: 
     assert build.stale() == []
     assert main(["check"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert re.match(r"OK: 6 dashboards, \d+ panels, \d+ queries", line)
+    assert re.match(r"OK: 7 dashboards, \d+ panels, \d+ queries", line)
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
