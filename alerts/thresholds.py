@@ -89,9 +89,10 @@ LEAK_BYTES: Final = Threshold(
 BUDGET_RATIO: Final = Threshold(
     "CostDayNearBudget", "BUDGET_RATIO", 0.8, "ratio", "Share of a budget that is spent, the service's or a customer's."
 )
-IDLE_USD: Final = Threshold(
-    "GpuIdlePaid", "IDLE_USD", 1, "usd", "Cost of one real card in an hour for all of which no job held it."
+IDLE_SECONDS: Final = Threshold(
+    "GpuIdlePaid", "IDLE_SECONDS", 3600, "seconds", "Time for which no job held a real card that is paid for."
 )
+IDLE_USD: Final = Threshold("GpuIdlePaid:usd", "IDLE_USD", 0.5, "usd", "Cost of that time that is too small to matter.")
 COST_JUMP_FACTOR: Final = Threshold(
     "CostPerJobJump", "COST_JUMP_FACTOR", 2, "times", "Cost of a job in an hour over that of the day before."
 )
@@ -138,6 +139,7 @@ THRESHOLDS: Final = (
     NVLINK_ERRORS,
     LEAK_BYTES,
     BUDGET_RATIO,
+    IDLE_SECONDS,
     IDLE_USD,
     COST_JUMP_FACTOR,
     COST_JUMP_MIN_JOBS,

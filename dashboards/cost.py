@@ -17,7 +17,10 @@ def board() -> Board:
                 (cost.periods(), budget.forecast(), budget.used(), spending.in_use(), cost.waste()),
             ),
             Row("Against the budget", (budget.day(), budget.month(), budget.customers())),
-            Row("Paid and used", (cost.rate(12, 10), spending.shares(), spending.paid())),
+            Row(
+                "Paid and used",
+                (cost.rate(12, 10), spending.shares(), spending.paid(), spending.use(), spending.idle()),
+            ),
             Row("Who and what", (spending.customers("day"), spending.customers("month"), spending.models())),
             Row("What a job costs", (cost.per_job(), cost.per_output_second(), bill.quotes())),
             Row(

@@ -41,6 +41,8 @@ SERIES_COLOURS: Final = MappingProxyType(
         "limit": "dark-red",
         "refused above": "red",
         "spent": "purple",
+        "used": "blue",
+        "with a result": "green",
         "forecast": "blue",
         "cards": MUTED,
         "jobs": "purple",

@@ -12,11 +12,9 @@ from dashboards.queries import counted, select
 from telemetry import catalog
 
 SPENT: Final = usd("$value")
-IDLE_COST: Final = select(catalog.COST, 'kind="idle"')
-IDLE: Final = f"sum by (job, instance) (increase({IDLE_COST}[1h]))"
-REAL_PRICE: Final = select(catalog.GPU_PRICE, 'device="gpu"')
-#: A card that nobody held for the whole hour, but for what two readings can miss.
-IDLE_SECONDS: Final = 3500
+REAL: Final = 'device="gpu"'
+IDLE: Final = f"max by (job, instance) ({select(catalog.GPU_IDLE, REAL)})"
+REAL_PRICE: Final = select(catalog.GPU_PRICE, REAL)
 OF_JOBS: Final = select(catalog.COST, 'kind!~"idle|overhead"')
 JUDGED: Final = select(catalog.JOB_FINISHED, 'outcome=~"succeeded|failed"')
 
@@ -33,17 +31,18 @@ RULES: Final = (
         # Real cards only: neither the CPU that stands in nor a simulated card is paid for.
         expr=f"""\
 {IDLE}
+* on (job, instance)
+max by (job, instance) ({REAL_PRICE})
   > {limit(thresholds.IDLE_USD)}
 and on (job, instance)
 {IDLE}
-  > on (job, instance)
-{IDLE_SECONDS} * max by (job, instance) ({REAL_PRICE})""",
-        hold=NOW,
+  > {limit(thresholds.IDLE_SECONDS)}""",
+        hold=timedelta(minutes=1),
         severity="ticket",
-        summary=f"The card of the worker at {{{{ $labels.instance }}}} cost {SPENT} in an hour without a job",
+        summary=f"The card of the worker at {{{{ $labels.instance }}}} has cost {SPENT} since its last job",
         description=(
-            f"No job held the card of {{{{ $labels.instance }}}} for an hour, which cost {SPENT}; the threshold is "
-            f"{{{{ with {value_of(thresholds.IDLE_USD)} }}}}{usd('.')}{{{{ end }}}}."
+            f"No job has held the card of {{{{ $labels.instance }}}} for longer than {{{{ {value_of(thresholds.IDLE_SECONDS)} | humanizeDuration }}}}; "
+            f"the time since the last one has cost {SPENT}."
         ),
         dashboard="plainview-cost",
     ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from app.clock import utc_now
 from app.ledger.entry import Entry, Held, Price, quarter
-from app.ledger.timeline import Kind, Timeline, Unheld
+from app.ledger.timeline import NANO, Kind, Timeline, Unheld
 
 if TYPE_CHECKING:
     from telemetry.gpu import Device
@@ -53,6 +53,7 @@ class Book:
         self._of_run: dict[Held, list[Entry]] = {}
         self._changed: dict[str, Entry] = {}
         self._totals: dict[Held, tuple[int, int | None]] = {}
+        self._idle_since: int | None = None
 
     def ready(self) -> None:
         """The device can be held from now on: time that nobody holds it is idle, no longer overhead."""
@@ -69,6 +70,13 @@ class Book:
             self._kinds[held] = kind
             self._of_run[held] = []
             self._totals[held] = (0, 0 if self.price.nanousd is not None else None)
+
+    def idle_seconds(self) -> float:
+        """Return how long nobody has held the device that could be held; 0 while somebody does, or nobody can."""
+        with self._lock:
+            if self._totals or self._idle_since is None:
+                return 0.0
+            return max(0, self._monotonic() - self._idle_since) / NANO
 
     def so_far(self, held: Held) -> tuple[int, int | None]:
         """Return nanoseconds and nano-dollars of a run until now."""
@@ -91,6 +99,8 @@ class Book:
                 entries[-1].joules, entries[-1].joules_source = joules, joules_source
             self._open.pop(held, None)
             del self._kinds[held]
+            if self._idle_since is not None:
+                self._idle_since = self._monotonic()
             return self._totals.pop(held)
 
     def changed(self) -> list[Entry]:
@@ -108,6 +118,7 @@ class Book:
     def _unheld_as(self, kind: Unheld) -> None:
         with self._lock:
             self._timeline.unheld_as(kind, self._monotonic())
+            self._idle_since = self._monotonic() if kind == "idle" else None
 
     def _take(self) -> None:
         """Put what passed since the last time into rows; what began in a quarter that is over closes its row."""

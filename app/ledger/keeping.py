@@ -1,6 +1,7 @@
 """Writes a worker's book to the database as the seconds pass: `kill -9` takes what came after the last write.
 
-Series: `cost_usd_total{kind}` for idle and overhead; what runs cost is counted where they are measured.
+Series: `cost_usd_total{kind}` for idle and overhead, as what runs cost is counted where they are measured;
+`gpu_idle_seconds{device}`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Keeper:
         self._database = database
         self._worker_id = worker_id
         self._cost = telemetry.counter(catalog.COST)
+        self._idle = telemetry.gauge(catalog.GPU_IDLE).labels(book.device.kind)
         self._writing = threading.Lock()
         self._told: dict[str, tuple[str, int]] = {}
         self._failing = False
@@ -60,6 +62,7 @@ class Keeper:
 
     def flush(self) -> None:
         """Write what changed since the last time."""
+        self._idle.set(self.book.idle_seconds())
         with self._writing:  # else an older state of a row could be written after a newer one
             entries = self.book.changed()
             try:

@@ -7,7 +7,7 @@ from typing import Literal
 from dashboards import look
 from dashboards import queries as q
 from dashboards.model import About, Panel, Query
-from dashboards.panels import bargauge, stat
+from dashboards.panels import bargauge, stat, timeseries
 from telemetry import catalog
 from telemetry.catalog import Metric
 
@@ -53,6 +53,44 @@ def shares(width: int = 8) -> Panel:
     )
     today = q.select(catalog.PAID_KIND_PERIOD, 'period="day"')
     return bargauge(about, Query(f"sort_desc(max by (kind) ({today}) > 0)", "{{kind}}"), width=width, height=10)
+
+
+def use(width: int = 12) -> Panel:
+    about = About(
+        "Use of paid time",
+        "Share of what devices cost in the hour before each point that jobs used, and that ended in a result. Between the lines is waste, above them idle time.",
+        unit="percentunit",
+        empty=NOT_HELD,
+    )
+    paid_for = q.counted(q.select(catalog.COST), "1h")
+    used = q.counted(q.select(catalog.COST, 'kind!~"idle|overhead"'), "1h")
+    wanted = q.counted(q.select(catalog.COST, 'kind="job"'), "1h")
+    return timeseries(
+        about,
+        Query(q.ratio(used, paid_for), "used"),
+        Query(q.ratio(wanted, paid_for), "with a result"),
+        style="lines",
+        top=1,
+        decimals=1,
+        width=width,
+    )
+
+
+def idle(width: int = 12) -> Panel:
+    about = About(
+        "Time since the last job",
+        "How long no job has held the device of each worker. A real card above the line is paid for nothing: the alert GpuIdlePaid fires.",
+        unit="s",
+        empty="No worker is ready yet",
+    )
+    expr = f"max by (instance, device) ({catalog.GPU_IDLE.name})"
+    return timeseries(
+        about,
+        Query(expr, "{{instance}} ({{device}})"),
+        Query(q.threshold("GpuIdlePaid"), "alert above"),
+        style="lines",
+        width=width,
+    )
 
 
 def customers(period: Literal["day", "month"], width: int = 8) -> Panel:

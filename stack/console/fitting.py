@@ -24,8 +24,12 @@ _FEWEST: Final = 4
 _ANYBODYS: Final = frozenset({catalog.JOB_GPU_SECONDS.name})
 
 
+# The worker's own, though it has to do with no job.
+_THE_WORKERS: Final = frozenset({catalog.GPU_IDLE.name})
+
+
 def _of_the_service() -> frozenset[str]:
-    jobs = {metric.name for metric in catalog.section_metrics(_jobs)} - _ANYBODYS
+    jobs = {metric.name for metric in catalog.section_metrics(_jobs)} - _ANYBODYS | _THE_WORKERS
     return frozenset(
         series
         for metric in catalog.metrics()

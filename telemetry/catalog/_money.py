@@ -173,6 +173,14 @@ GPU_PRICE: Final = Metric(
     labels=("device",),
     source="worker",
 )
+GPU_IDLE: Final = Metric(
+    "gpu_idle_seconds",
+    "gauge",
+    "Seconds since work last held the device of this worker, or since it could; 0 while work holds it.",
+    unit="seconds",
+    labels=("device",),
+    source="worker",
+)
 GPU_UNPRICED: Final = Metric(
     "gpu_unpriced_seconds_total",
     "counter",

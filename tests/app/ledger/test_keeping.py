@@ -67,6 +67,32 @@ def test_idle_time_that_goes_on_after_a_run_is_counted_once(database: Database, 
     assert round(cost(telemetry, "idle"), 9) == 0.0057
 
 
+def test_idle_time_begins_when_the_device_can_be_held_and_anew_after_each_run(
+    database: Database, telemetry: Telemetry
+) -> None:
+    clocks = Clocks()
+    keeper = keeper_of(database, telemetry, clocks)
+    held = [Held(f"job-{number}", 1, "acme", "generate", "tiny") for number in range(2)]
+
+    def idle_after(seconds: float) -> float | None:
+        clocks.passes(seconds)
+        keeper.flush()
+        return telemetry.registry.get_sample_value("gpu_idle_seconds", {"device": "gpu"})
+
+    assert idle_after(30) == 0  # starting
+    keeper.book.ready()
+    assert idle_after(7) == 7
+    keeper.book.begin(held[0], "job")
+    keeper.book.begin(held[1], "job")
+    assert idle_after(5) == 0
+    keeper.book.end(held[0], "job")
+    assert idle_after(5) == 0
+    keeper.book.end(held[1], "job")
+    assert idle_after(11) == 11
+    keeper.book.draining()
+    assert idle_after(5) == 0
+
+
 def test_last_rows_are_written_at_the_end(database: Database, telemetry: Telemetry) -> None:
     clocks = Clocks()
     book = Book(CARD, Price(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)

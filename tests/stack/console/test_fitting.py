@@ -23,8 +23,8 @@ def test_overview_leaves_out_jobs_keys_and_budgets_and_keeps_the_rest():
     assert {"Service", "Error ratio", "Request rate by route", "GPU utilization", "Cost by customer"} <= set(left)
 
 
-def test_dashboard_of_jobs_is_not_listed():
-    assert [board["title"] for board in ALL if not fits(board)] == ["Jobs"]
+def test_dashboards_of_jobs_and_their_queue_are_not_listed():
+    assert [board["title"] for board in ALL if not fits(board)] == ["Jobs", "Queue"]
 
 
 def test_dashboard_of_cost_keeps_what_work_on_a_device_costs():
