@@ -49,6 +49,7 @@ from app.jobs.routes import router as jobs_router
 from app.jobs.series import service_series
 from app.jobs.submission import count_from_zero
 from app.jobs.sweeper import sweeping
+from app.keys.announcing import listening
 from app.keys.environment import migrate_key
 from app.keys.metrics import may_read_metrics
 from app.keys.ring import open_ring
@@ -134,6 +135,7 @@ async def _lifespan(
             )
         await migrate_key(database, settings)
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
+        await stack.enter_async_context(listening(redis, keys))
         parts = components(settings, telemetry, database, queue, files, redis)
         parts["breakers"] = breakers.check
         health = await stack.enter_async_context(health_of(parts, telemetry, app.state.stopping))

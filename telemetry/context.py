@@ -25,7 +25,14 @@ class Scope:
 
 SCOPE: Final[ContextVar[Scope | None]] = ContextVar("plainview_scope", default=None)
 
-_ATTRIBUTES: Final = {"customer": Attribute.CUSTOMER, "operation": Attribute.OPERATION, "job_id": Attribute.JOB_ID}
+_ATTRIBUTES: Final = {
+    "customer": Attribute.CUSTOMER,
+    "job_id": Attribute.JOB_ID,
+    "key_id": Attribute.KEY_ID,
+    "operation": Attribute.OPERATION,
+    "role": Attribute.ROLE,
+    "tier": Attribute.TIER,
+}
 
 
 def annotate(**fields: str) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from app.clock import rfc3339, utc_now
 from app.errors.codes import Code
+from app.keys.secret import masked
 from telemetry import catalog, counted
 from telemetry.context import current_request_id, current_trace_id
 
@@ -73,7 +74,9 @@ class ProblemResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Return the body; half of a surrogate pair, which JSON may send and UTF-8 cannot hold, goes back as JSON's escape."""
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        # Whoever sent a key to the wrong place reads it there again, and so does whatever logs answers.
+        return masked(text).encode("utf-8", "backslashreplace")
 
 
 def problem(error: ServiceError, *, status: int | None = None) -> dict[str, Any]:

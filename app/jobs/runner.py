@@ -117,7 +117,7 @@ class Runner:
         if isinstance(taken, Claim):
             return self._run(taken)
         if taken.job is not None and taken.settled:
-            with bound(request_id=taken.job.request_id, customer=taken.job.customer, job_id=job_id):
+            with bound(request_id=taken.job.request_id, **_whose(taken.job)):
                 self._told(taken.job)
         return None
 
@@ -126,7 +126,7 @@ class Runner:
         parent = parent_of(job)
         record_wait(self._tracer, mine, parent)
         with (
-            bound(request_id=job.request_id, customer=job.customer, job_id=job.id),
+            bound(request_id=job.request_id, **_whose(job)),
             self._tracer.start_as_current_span(
                 Span.JOB, context=parent, kind=SpanKind.CONSUMER, attributes=facts(mine, self._identity)
             ) as span,
@@ -181,6 +181,11 @@ class Runner:
         except OperationalError:
             return None
         return None if used is None else round(used.joules, 3)
+
+
+def _whose(job: Job) -> dict[str, str]:
+    known = {"customer": job.customer, "key_id": job.key_id, "tier": job.tier, "job_id": job.id}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _park() -> NoReturn:

@@ -61,7 +61,8 @@ def exemplar(span: OtelSpan) -> dict[str, str] | None:
 
 
 def _job(job: Job) -> Attributes:
-    return {Attribute.JOB_ID: job.id, Attribute.OPERATION: job.operation, Attribute.CUSTOMER: job.customer}
+    known: Attributes = {Attribute.JOB_ID: job.id, Attribute.OPERATION: job.operation, Attribute.CUSTOMER: job.customer}
+    return known | {Attribute.TIER: job.tier} | ({Attribute.KEY_ID: job.key_id} if job.key_id else {})
 
 
 def _nanoseconds(moment: datetime) -> int:

@@ -92,6 +92,8 @@ async def _known(request: Request, credentials: HTTPAuthorizationCredentials | N
 async def _checked(ring: KeyRing, request: Request, credentials: HTTPAuthorizationCredentials | None) -> Key:
     if credentials is None:
         raise _without(ring, request)
+    if len(request.headers.getlist("authorization")) > 1:
+        raise _refused(ring, Code.KEY_MALFORMED, f"There is more than one Authorization header. {_HOW}")
     secret = parse(credentials.credentials) or parse_foreign(credentials.credentials)
     if secret is None:
         raise _refused(ring, Code.KEY_MALFORMED, "A key begins with pv_ and is 55 characters long.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from app.keys import rows
 from app.keys.key import Key
 from app.keys.secret import Secret
 
+Clock = Callable[[], float]
 _MOST: Final = 500  # in one query
 
 
@@ -27,17 +28,23 @@ class Found:
     """What the database said about a secret: the key that it opens, None where there is none.
 
     Attributes:
-        asked_at: this process's monotonic clock before the database was asked; the answer is at least as new.
+        asked_at: the monotonic clock before the database was asked; the answer is at least as new.
         moment: the database's time then.
     """
 
     key: Key | None
     asked_at: float
     moment: datetime
+    clock: Clock = time.monotonic
+
+    @property
+    def age(self) -> float:
+        """Seconds since the database was asked."""
+        return self.clock() - self.asked_at
 
     def now(self) -> datetime:
         """Return the database's time now, as told by the monotonic clock: this host's own may be wrong or be set."""
-        return self.moment + timedelta(seconds=time.monotonic() - self.asked_at)
+        return self.moment + timedelta(seconds=self.age)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,9 @@ class _Question:
 class KeyLookup:
     """Asks the database about secrets. Lives as long as the app."""
 
-    def __init__(self, database: AsyncDatabase) -> None:
+    def __init__(self, database: AsyncDatabase, clock: Clock = time.monotonic) -> None:
         self._database = database
+        self._clock = clock
         self._waiting: dict[str, _Question] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -84,7 +92,7 @@ class KeyLookup:
             self._asking = None
 
     async def _ask_about(self, asked: Sequence[_Question]) -> None:
-        began = time.monotonic()
+        began = self._clock()
         try:
             keys, moment = await self._database.read(rows.by_secrets, [question.secret for question in asked])
         except Exception as error:  # noqa: BLE001 - those who wait are told
@@ -93,4 +101,4 @@ class KeyLookup:
                 question.answer.exception()  # who waited may be gone
         else:
             for question in asked:
-                question.answer.set_result(Found(keys.get(question.secret.hash), began, moment))
+                question.answer.set_result(Found(keys.get(question.secret.hash), began, moment, self._clock))

@@ -15,7 +15,7 @@ from app.background import every
 from app.database.engine import AsyncDatabase
 from app.keys import rows
 from app.keys.key import Key
-from app.keys.lookup import Found, KeyLookup
+from app.keys.lookup import Clock, Found, KeyLookup
 from app.keys.secret import Secret
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
@@ -36,22 +36,25 @@ class KeyRing:
     keys drives out no key that exists.
     """
 
-    def __init__(self, database: AsyncDatabase, attempts: Counter, *, required: bool) -> None:
+    def __init__(
+        self, database: AsyncDatabase, attempts: Counter, *, required: bool, clock: Clock = time.monotonic
+    ) -> None:
         self.required = required
         self.attempts = attempts
         self._database = database
-        self._lookup = KeyLookup(database)
+        self._clock = clock
+        self._lookup = KeyLookup(database, clock)
         self._keys: dict[str, Found] = {}
         self._strangers: dict[str, Found] = {}
         self._uses: dict[str, datetime] = {}
-        self._forgot_at = 0.0
+        self._forgot_at = float("-inf")
         self._meter = CacheMeter("keys", entries=lambda: len(self._keys) + len(self._strangers))
 
     async def find(self, secret: Secret) -> Found:
         """Return the key that `secret` opens, revoked or not, as the database knew it 1.5 seconds ago at most."""
         hashed = secret.hash
         kept = self._keys.get(hashed) or self._strangers.get(hashed)
-        is_fresh = kept is not None and time.monotonic() - kept.asked_at < FRESH_SECONDS
+        is_fresh = kept is not None and kept.age < FRESH_SECONDS
         self._meter.found(is_fresh)
         if kept is not None and is_fresh:
             return kept
@@ -62,7 +65,7 @@ class KeyRing:
 
     def forget(self, key_id: str) -> None:
         """Drop what is kept about a key, so that its change counts at once in this process."""
-        self._forgot_at = time.monotonic()
+        self._forgot_at = self._clock()
         self._keys = {hashed: kept for hashed, kept in self._keys.items() if kept.key and kept.key.id != key_id}
 
     def note_use(self, key: Key, moment: datetime) -> None:

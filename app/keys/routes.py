@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from app.errors import Code, FieldError, ServiceError
 from app.errors.documented import answers
 from app.keys import changes, rows
+from app.keys.announcing import announce
 from app.keys.authentication import KeysAdmin
 from app.keys.key import Key, Status
 from app.keys.schemas import (
@@ -27,9 +28,9 @@ from app.keys.schemas import (
     rotated,
     view,
 )
-from app.keys.secret import mint
+from app.keys.secret import mint, parse
 from app.pagination import Cursor, Limit, Place, link_next
-from app.services import CurrentServices
+from app.services import CurrentServices, Services
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
@@ -97,7 +98,7 @@ async def change_key(key_id: str, wanted: KeyChanges, admin: KeysAdmin, services
         raise ServiceError(
             Code.INVALID_INPUT, f"scopes: {error}.", errors=[FieldError("scopes", str(wanted.scopes), str(error))]
         ) from error
-    services.keys.forget(after.id)
+    await _tell(after, services)
     _note(Event.KEY_CHANGED, after, admin, changes=changes.differences(before, after))
     return view(after)
 
@@ -114,7 +115,7 @@ async def rotate_key(
     """Make a key with the same facts; the old one goes on for the overlap, so that its users can change over in peace."""
     secret, overlap = mint(), timedelta(seconds=how.overlap_seconds)
     old, new = await _done(key_id, services.database.write(changes.rotate, key_id, secret, overlap))
-    services.keys.forget(old.id)
+    await _tell(old, services)
     _note(Event.KEY_ROTATED, old, admin, replaced_by=new.id, expires_at=str(old.expires_at))
     return rotated(new, secret.text, old)
 
@@ -132,7 +133,7 @@ async def revoke_key(
 ) -> KeyView:
     """Revoke a key by its id or prefix, for good. It stops within two seconds on every node, and stays in the list."""
     key, new = await _done(key_id, services.database.write(changes.revoke, key_id, by=admin.label, reason=reason))
-    services.keys.forget(key.id)
+    await _tell(key, services)
     if new:
         _note(Event.KEY_REVOKED, key, admin)
     return view(key)
@@ -148,11 +149,20 @@ async def _done(key_id: str, change: Awaitable[T]) -> T:
         raise ServiceError(Code.KEY_NOT_ACTIVE, str(error), context={"key": key_id}) from error
 
 
+async def _tell(key: Key, services: Services) -> None:
+    services.keys.forget(key.id)
+    await announce(services.redis, key.id)
+
+
 def _note(event: str, key: Key, admin: Key, **more: Any) -> None:
     _log.info(event, key=key.label, key_customer=key.customer, by=admin.label, by_customer=admin.customer, **more)
 
 
 def _unknown(key_id: str) -> ServiceError:
+    whole = parse(key_id)
+    if whole is not None:  # not to be said again: an answer may be logged
+        detail = f"Name the key by its beginning, pv_{whole.prefix}: a key in an address is written to logs. Rotate it."
+        return ServiceError(Code.KEY_ID_UNKNOWN, detail, context={"key": f"pv_{whole.prefix}"})
     return ServiceError(
         Code.KEY_ID_UNKNOWN,
         f"No key has the id or prefix {key_id!r}; GET /keys lists them.",

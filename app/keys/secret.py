@@ -16,6 +16,7 @@ _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _PREFIX_LENGTH: Final = 8
 _SECRET_LENGTH: Final = 43  # 62 ** 43 > 2 ** 256
 _FOREIGN: Final = re.compile(r"(?!pv_)[\x21-\x7e]{20,200}")
+_IN_TEXT: Final = re.compile(rf"(pv_[0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{12,}}")
 _FORM: Final = re.compile(rf"pv_([0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 
 
@@ -51,6 +52,11 @@ def mint() -> Secret:
 def parse(text: str) -> Secret | None:
     """Return `text` as a key, None when it does not have a key's form."""
     return Secret(text) if _FORM.fullmatch(text) else None
+
+
+def masked(text: str) -> str:
+    """Return `text` with the secret part of every key of ours in it left out."""
+    return _IN_TEXT.sub(r"\1_…", text) if "pv_" in text else text
 
 
 def parse_foreign(text: str) -> Secret | None:

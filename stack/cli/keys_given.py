@@ -83,6 +83,7 @@ def said(key: str | None = None) -> Iterator[None]:
 
     from app.database.schema import WrongSchemaError  # noqa: PLC0415
     from app.keys.changes import KeyNotActive, NoSuchKey  # noqa: PLC0415
+    from app.keys.secret import parse  # noqa: PLC0415
     from telemetry.process_settings import SettingsInvalid  # noqa: PLC0415
 
     try:
@@ -92,6 +93,8 @@ def said(key: str | None = None) -> Iterator[None]:
     except ValidationError as error:  # of what is asked for
         fail("; ".join(_complaint(problem) for problem in error.errors()), code=2)
     except NoSuchKey:
+        if (whole := parse(key or "")) is not None:
+            fail(f"name the key by its beginning, pv_{whole.prefix}: others can see what a command is given. Rotate it")
         fail(f"no key has the id or beginning {key!r}; ./plainview keys list shows them all")
     except (WrongSchemaError, SQLAlchemyError) as error:
         fail(f"{str(error).splitlines()[0]} (./plainview up makes and migrates the database)")
