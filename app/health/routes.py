@@ -13,7 +13,7 @@ from app.errors import Code
 from app.errors.documented import answers
 from app.health.checks import Component, Health, Report
 from app.health.findings import Status
-from app.keys.authentication import AdminKey
+from app.keys.authentication import MetricsReader
 from app.services import CurrentServices
 
 router = APIRouter(tags=["health"])
@@ -100,9 +100,9 @@ async def health(services: CurrentServices, response: Response) -> HealthView:
 @router.get(
     "/health/deep",
     response_description="Everything could be written, read and deleted.",
-    responses={**answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.ROLE_REQUIRED), **_unready(DeepHealthView)},
+    responses={**answers(Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED), **_unready(DeepHealthView)},
 )
-async def deep(_key: AdminKey, services: CurrentServices, response: Response) -> DeepHealthView:
+async def deep(_key: MetricsReader, services: CurrentServices, response: Response) -> DeepHealthView:
     """Write, read and delete a row, a message, a file and a value, and ask the cards; at most every ten seconds."""
     report = await services.deep_health.report()
     if not report.is_ready:

@@ -52,6 +52,7 @@ CurrentKey = Annotated[Key, Depends(require_key)]
 JobsWriter = Annotated[Key, Security(require_key, scopes=[Scope.JOBS_WRITE])]
 JobsReader = Annotated[Key, Security(require_key, scopes=[Scope.JOBS_READ])]
 UsageReader = Annotated[Key, Security(require_key, scopes=[Scope.USAGE_READ])]
+MetricsReader = Annotated[Key, Security(require_key, scopes=[Scope.METRICS_READ])]
 KeysAdmin = Annotated[Key, Security(require_key, scopes=[Scope.KEYS_ADMIN])]
 BudgetsAdmin = Annotated[Key, Security(require_key, scopes=[Scope.BUDGETS_ADMIN])]
 #: For what administrators do that has no scope of its own.

@@ -25,7 +25,7 @@ MEANINGS: Final[Mapping[Scope, str]] = {
     Scope.JOBS_WRITE: "submit and cancel jobs",
     Scope.JOBS_READ: "see jobs and fetch results; ask for a quote",
     Scope.USAGE_READ: "read usage and costs",
-    Scope.METRICS_READ: "read /metrics where it is not open to all",
+    Scope.METRICS_READ: "read /metrics where a token closes it, and /health/deep",
     Scope.KEYS_ADMIN: "make, change and revoke keys, and so give itself every right; administrators only",
     Scope.BUDGETS_ADMIN: "set budgets; administrators only",
 }
