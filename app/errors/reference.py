@@ -42,8 +42,8 @@ nobody foresaw. Programs look at `code`, which is stable; people read `detail`.
 An error after the first byte of an answer cannot change its status any more. A video then ends short of its
 `Content-Length`: fetch the rest with `Range`. An event stream ends with `event: error` and these same fields.
 
-Three answers come from the server before there is a request, as plain text or nothing: 400 `Invalid HTTP request
-received.` for what is not HTTP, a closed connection for a client that stays silent, and whatever a proxy in front says.
+What the server refuses before there is a request, such as bytes that are no HTTP, headers without an end and clients too
+slow or too many, has this shape too; its ids are null. A proxy in front may answer otherwise.
 """
 
 

@@ -81,6 +81,7 @@ class Clients:
                 "status": status,
                 "detail": detail,
                 "code": code,
+                "context": {},
                 "request_id": None,
                 "trace_id": None,
                 "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
