@@ -102,7 +102,7 @@ def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner |
         docs_router,
     ):
         app.include_router(answering_head(router))
-    app.add_middleware(ShapelessRequests)
+    app.add_middleware(ShapelessRequests, streamed={"/generate"})
     add_handlers(app)
     describe(app, settings.public_url)
     guard(app, settings)

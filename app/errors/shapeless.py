@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors.codes import Code
 from app.errors.problem import ServiceError, problem_response
@@ -13,20 +15,48 @@ _METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PAT
 #: What proxies in front usually allow.
 _MOST_ADDRESS_BYTES: Final = 8 * 1024
 _MOST_HEADER_BYTES: Final = 32 * 1024
+#: Most bytes of a body that is read whole.
+_MOST_BODY_BYTES: Final = 64 * 1024
 _PER_HEADER: Final = 4  # colon, space, line end
 #: No text of ours has it, and PostgreSQL does not take it.
 _NUL: Final = b"%00"
 
 
 class ShapelessRequests:
-    """Refuses unknown methods, endless addresses and headers, and NUL in addresses; all else passes."""
+    """Refuses unknown methods, endless addresses, headers and bodies, and NUL in addresses; all else passes.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The framework reads a body whole before anybody looks at the key; only what the paths `streamed` get is read in parts.
+    """
+
+    def __init__(self, app: ASGIApp, streamed: Collection[str]) -> None:
         self._app = app
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = _refused(scope) if scope["type"] == "http" else None
-        await (problem_response(refused) if refused else self._app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif refused := _refused(scope):
+            await problem_response(refused)(scope, receive, send)
+        else:
+            bounded = receive if scope["path"] in self._streamed else _bounded(receive)
+            await self._app(scope, bounded, send)
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = _MOST_BODY_BYTES
+
+    async def receive_some() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            # The framework takes any other exception for a body that it cannot read.
+            raise HTTPException(
+                413, f"The body is larger than {_MOST_BODY_BYTES // 1024} KiB, which is all that may be."
+            )
+        return message
+
+    return receive_some
 
 
 def _refused(scope: Scope) -> ServiceError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -108,7 +109,7 @@ async def test_every_field_at_fault_is_listed(client: httpx.AsyncClient, admin: 
         b'{"\\ud800": 1, "customer": "acme"}',
         b'{"customer": NaN}',
         b"\xff",
-        b"[" * 100_000,
+        b"[" * 50_000,
         b"null",
     ],
 )
@@ -137,3 +138,18 @@ async def test_options_are_told_without_a_key(client: httpx.AsyncClient, path: s
 
 async def test_options_of_nothing_are_unknown(client: httpx.AsyncClient) -> None:
     assert (await client.options("/nowhere")).status_code == 404
+
+
+async def test_large_json_is_refused_before_it_is_read_and_before_the_key(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"["
+        for _ in range(100):
+            yield b" " * 10_000
+
+    for body in (b" " * 100_000, endless()):
+        answer = await client.post("/keys", headers=headers, content=body)
+        problem = Problem.model_validate(answer.json())
+        assert (answer.status_code, problem.code) == (413, "body_too_large")
+        assert answer.headers["content-type"] == "application/problem+json"
