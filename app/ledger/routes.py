@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,10 @@ from app.errors.documented import answers
 from app.errors.problem import FieldError
 from app.keys.authentication import UsageReader
 from app.ledger import usage
+from app.ledger.calendar import Period
 from app.ledger.energy import Tariff
+from app.ledger.outlook import Outlook, outlook
+from app.ledger.timeline import NANO
 from app.ledger.usage import By, Per
 from app.services import CurrentServices
 
@@ -56,8 +60,19 @@ class UsageRow(BaseModel):
     jobs: int
 
 
+class Forecast(BaseModel):
+    """The present day or month of the configured time zone, whatever time was asked for: jobs of all rows' customers."""
+
+    period: Period
+    until: datetime = Field(description="Its end.")
+    cost_usd: float = Field(description="Cost of jobs so far.")
+    forecast_usd: float | None = Field(
+        description="Their cost at its end if it goes on like this; null in the first tenth of it."
+    )
+
+
 class Usage(BaseModel):
-    """Usage between two moments."""
+    """Usage between two moments, and where the present day and month lead."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -79,6 +94,14 @@ class Usage(BaseModel):
                         "jobs": 96,
                     }
                 ],
+                "forecast": [
+                    {
+                        "period": "month",
+                        "until": "2026-12-01T00:00:00+01:00",
+                        "cost_usd": 0.154356,
+                        "forecast_usd": 0.215317,
+                    }
+                ],
             }
         }
     )
@@ -87,6 +110,7 @@ class Usage(BaseModel):
     until: datetime
     time_zone: str
     rows: list[UsageRow]
+    forecast: list[Forecast]
 
 
 @router.get(
@@ -133,9 +157,19 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
         return Response(text, media_type="text/csv", headers={"cache-control": "no-store"})
     return Usage(
         since=since.astimezone(zone),
-        until=until,
+        until=until.astimezone(zone),
         time_zone=zone.key,
         rows=[UsageRow.model_validate(row) for row in rows],
+        forecast=[_forecast(each, zone) for each in await services.database.read(outlook, zone, whose)],
+    )
+
+
+def _forecast(found: Outlook, zone: ZoneInfo) -> Forecast:
+    return Forecast(
+        period=found.period,
+        until=found.span.until.astimezone(zone),
+        cost_usd=found.spent / NANO,
+        forecast_usd=None if found.forecast is None else found.forecast / NANO,
     )
 
 

@@ -57,6 +57,17 @@ def money(usd: float) -> str:
     return f"${usd:.{places}f}"
 
 
+def energy(joules: float) -> str:
+    """Return an amount of energy as bills have it: "12.3 kWh", "0.42 Wh"."""
+    watt_hours = joules / 3600
+    return f"{watt_hours / 1000:,.2f} kWh" if watt_hours >= 1000 else f"{watt_hours:.2f} Wh"  # noqa: PLR2004
+
+
+def weight(grams: float) -> str:
+    """Return a weight: "4.7 kg", "0.3 g"."""
+    return f"{grams / 1000:,.2f} kg" if grams >= 1000 else f"{grams:.2f} g"  # noqa: PLR2004
+
+
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
     """Print rows of rich markup in aligned columns, never cut: what does not fit the terminal wraps, and can be copied.
 

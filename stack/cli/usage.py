@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from stack.cli import compose, service
+from stack.cli.energy import ENERGY, energy_columns, say_of_energy
 from stack.cli.output import columns, escape, fail, held, money, out
 
 #: Whose time it was that no job had: the device was idle, starting or draining.
@@ -17,6 +18,7 @@ _BAR: Final = 24
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _FORMS: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%B %Y"}
 
+_WHEN: Final = {"day": "today", "month": "this month"}
 By = StrEnum("By", ["kind", "customer", "operation", "model", "device", "device_name"])  # no list of Literals here
 
 
@@ -78,30 +80,53 @@ def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> N
         out.print("  No device was held in this time.")
         return
     most = max(row["cost_usd"] for row in rows)
-    header = [*([per] if per else []), *(name.replace("_", " ") for name in groups), "jobs", "time", "cost", ""]
+    of_energy = energy_columns(rows)
+    header = [
+        *([per] if per else []),
+        *(name.replace("_", " ") for name in groups),
+        *("jobs", "time", *of_energy, "cost", ""),
+    ]
     body = [
         [
             *([datetime.fromisoformat(row["start"]).strftime(_FORMS[per])] if per else []),
             *(escape(str(row.get(name) or _NOBODY)) for name in groups),
             f"{row['jobs']:,}",
             held(row["gpu_seconds"]),
+            *(show(row) for show in of_energy.values()),
             _cost(row),
             f"[cyan]{_bar(row['cost_usd'] / most if most else 0.0)}[/]",
         ]
         for row in rows
     ]
-    total = {
-        name: sum(row[name] for row in rows) for name in ("jobs", "gpu_seconds", "cost_usd", "unpriced_gpu_seconds")
-    }
-    names = len(header) - 4
+    total = _total(rows)
+    names = len(header) - 4 - len(of_energy)
     label = ["[bold]all[/]", *[""] * (names - 1)] if names else []
     # A job that was run in two of the rows is in both: of jobs there is no sum.
-    body.append([*label, "", held(total["gpu_seconds"]), _cost(total), ""])
-    columns([[f"[dim]{cell}[/]" for cell in header], *body], right=frozenset(range(names, names + 3)))
+    totals = [show(total) for show in of_energy.values()]
+    body.append([*label, "", held(total["gpu_seconds"]), *totals, _cost(total), ""])
+    columns([[f"[dim]{cell}[/]" for cell in header], *body], right=frozenset(range(names, len(header) - 1)))
     if total["unpriced_gpu_seconds"]:
         out.print(
             f"\n  The price of {held(total['unpriced_gpu_seconds'])} is not known; its cost is not in these sums."
         )
+    say_of_energy(total)
+    _say_where_it_leads(found)
+
+
+def _total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sums of the rows; what no row knows is None."""
+    total: dict[str, Any] = {}
+    for name in ("jobs", "gpu_seconds", "cost_usd", "unpriced_gpu_seconds", *ENERGY, "joules_estimated"):
+        known = [row[name] for row in rows if row.get(name) is not None]
+        total[name] = sum(known) if known else None
+    return total
+
+
+def _say_where_it_leads(found: Mapping[str, Any]) -> None:
+    ahead = {each["period"]: each["forecast_usd"] for each in found.get("forecast", ()) if each["forecast_usd"]}
+    said = [f"{money(ahead[period])} {when}" for period, when in _WHEN.items() if period in ahead]
+    if said:
+        out.print(f"\n  If it goes on like this, jobs will cost {' and '.join(said)}.")
 
 
 def _cost(row: Mapping[str, Any]) -> str:

@@ -115,6 +115,20 @@ async def test_days_are_those_of_the_configured_zone(client: httpx.AsyncClient, 
     assert answer.json()["time_zone"] == "Europe/Amsterdam"
 
 
+async def test_answer_tells_where_the_present_day_and_month_lead(
+    client: httpx.AsyncClient, admin: Mapping[str, str], acme: Mapping[str, str], database: Database
+) -> None:
+    now = datetime.now(UTC)
+    held = Held("now", 1, "beta", "generate", "portrait-1")
+    database.write(write, "w", CARD, Price(NANO, "test"), [Entry("now", "job", held, now, now, 8 * NANO, 8 * NANO)])
+    everyone, own = [(await client.get("/usage", headers=who)).json()["forecast"] for who in (admin, acme)]
+    day, month = everyone
+    assert [found["period"] for found in everyone] == ["day", "month"]
+    assert all(found["forecast_usd"] is None or found["forecast_usd"] >= found["cost_usd"] for found in (day, month))
+    assert [all_["cost_usd"] - mine["cost_usd"] for all_, mine in zip(everyone, own, strict=True)] == [8, 8]
+    assert datetime.fromisoformat(day["until"]).astimezone(AMSTERDAM).hour == 0
+
+
 async def test_csv_has_the_same_figures_and_no_formulas(client: httpx.AsyncClient, admin: Mapping[str, str]) -> None:
     answer = await client.get("/usage", params=NOVEMBER | {"format": "csv", "by": "customer"}, headers=admin)
     assert answer.headers["content-type"].startswith("text/csv")

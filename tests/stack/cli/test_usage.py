@@ -25,10 +25,11 @@ ROW = {
 
 
 class Service:
-    """Answers GET /usage with `rows`; `asked` holds the parameters of each question."""
+    """Answers GET /usage with `rows` and `forecast`; `asked` holds the parameters of each question."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, object]] = []
+        self.forecast: list[dict[str, object]] = []
         self.asked: list[dict[str, list[str]]] = []
         self.url = ""
 
@@ -41,7 +42,7 @@ def service() -> Iterator[Service]:
         def do_GET(self) -> None:
             service.asked.append(parse_qs(urlsplit(self.path).query))
             facts = {"since": ROW["start"], "until": ROW["until"], "time_zone": "Europe/Amsterdam"}
-            body = json.dumps(facts | {"rows": service.rows}).encode()
+            body = json.dumps(facts | {"rows": service.rows, "forecast": service.forecast}).encode()
             self.send_response(200)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -95,6 +96,36 @@ def test_unknown_cost_is_shown_as_unknown_and_not_as_nothing(service: Service) -
     assert "unknown" in row
     assert "$0.50 + ?" in text
     assert "The price of 1 min 30 s is not known" in text
+
+
+def test_energy_has_columns_where_it_is_known(service: Service) -> None:
+    known = {"joules": 7_200_000.0, "joules_estimated": 3600.0, "energy_cost_usd": 0.6, "co2_grams": 1500.0}
+    unknown = {"joules": None, "joules_estimated": None, "energy_cost_usd": None, "co2_grams": None}
+    service.rows = [ROW | {"customer": "known"} | known, ROW | {"customer": "unknown"} | unknown]
+    shown = usage(service).stdout.splitlines()
+    header, row, other, total = (
+        next(line for line in shown if word in line) for word in ("energy", "known", "unknown", " all ")
+    )
+    assert header.split() == ["customer", "jobs", "time", "energy", "its", "cost", "CO2", "cost"]
+    assert row.split()[1:10] == ["3", "1", "min", "30", "s", "2.00", "kWh", "$0.60", "1.50"]
+    assert other.split()[6:9] == ["-", "-", "-"]
+    assert "2.00 kWh" in total
+    assert "beside the cost of devices, not in it" in "\n".join(shown)
+    assert "1.00 Wh of the energy is estimated" in "\n".join(shown)
+
+
+def test_energy_has_no_columns_where_none_is_known(service: Service) -> None:
+    service.rows = [ROW | {"customer": "a"}]
+    assert "energy" not in usage(service).stdout.lower()
+
+
+def test_where_the_day_and_the_month_lead_is_said_where_it_is_known(service: Service) -> None:
+    service.rows = [ROW | {"customer": "a"}]
+    month = {"period": "month", "until": ROW["until"], "cost_usd": 1.0, "forecast_usd": 31.5}
+    service.forecast = [{"period": "day", "until": ROW["until"], "cost_usd": 0.1, "forecast_usd": None}, month]
+    assert "If it goes on like this, jobs will cost $31.50 this month." in usage(service).stdout
+    service.forecast[0]["forecast_usd"] = 2.0
+    assert "jobs will cost $2.00 today and $31.50 this month." in usage(service).stdout
 
 
 def test_days_are_asked_for_whole_and_in_local_time(service: Service) -> None:
