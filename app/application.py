@@ -58,6 +58,8 @@ from app.ledger.days import day_summaries
 from app.ledger.past_price_routes import router as past_prices_router
 from app.ledger.routes import router as usage_router
 from app.ledger.series import ledger_series
+from app.links.routes import router as links_router
+from app.links.signing import signer_of
 from app.openapi import describe, operation_id
 from app.quotes.desk import QuoteDesk
 from app.quotes.routes import router as quotes_router
@@ -92,6 +94,7 @@ def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner |
     app.state.stopping = Stopping()
     for router in (
         jobs_router,
+        links_router,
         events_router,
         quotes_router,
         usage_router,
@@ -170,6 +173,7 @@ async def _lifespan(
             quotes,
             redis,
             Repeats(database, files, telemetry),
+            signer_of(settings),
             examiner,
             CapacityLimiter(examiner.helpers),
             breakers,

@@ -15,6 +15,7 @@ from app.generation.confined import Examiner
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
 from app.keys.ring import KeyRing
+from app.links.signing import Signer
 from app.quotes.desk import QuoteDesk
 from app.repeats.lookup import Repeats
 from app.settings import Settings
@@ -43,6 +44,7 @@ class Services:
     #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.
     redis: Redis | None
     repeats: Repeats
+    signer: Signer
     examiner: Examiner
     #: As many examinations at a time as there are helpers for.
     examinations: CapacityLimiter

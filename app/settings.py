@@ -234,6 +234,14 @@ class Settings(ProcessSettings):
         gt=timedelta(0),
         description="Time that the body of one submit may take to arrive.",
     )
+    link_secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None,
+        description="What links to results are signed with, at least 32 characters, the same on all nodes; made in the data "
+        "folder unless set.",
+    )
+    link_secret_old: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None, description="The secret before, whose links still work."
+    )
     cache_scope: Literal["customer", "service", "off"] = Field(
         "customer",
         description="Whose results an identical job may be given instead of a generation: its own customer's, "

@@ -17,6 +17,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,9 @@ def examine(cases: int, seed: int) -> Tally:
             if verdict.startswith("FAILED"):
                 tally.bad.append(f"case {number} ({form}): {verdict}")
 
-        for _ in pool.map(one, mutants(cases, seed)):
-            pass
+        waiting = mutants(cases, seed)
+        while some := list(islice(waiting, 100)):  # the pool would take all of them at once
+            deque(pool.map(one, some), 0)
     if tally.slowest > DECODE.seconds:
         tally.bad.append(f"the slowest took {tally.slowest:.1f} s")
     return tally

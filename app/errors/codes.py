@@ -54,6 +54,7 @@ class Code(Enum):
     JOB_FAILED = (410, "The job failed and has no result")
     JOB_CANCELLED = (410, "The job was cancelled and has no result")
     RESULT_EXPIRED = (410, "The result was removed")
+    LINK_INVALID = (403, "The link does not open anything")
     TOO_MANY_STREAMS = (429, "Too many event streams are open")
 
     # Repeats

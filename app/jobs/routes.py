@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.clock import MomentInUtc
-from app.delivery import CACHE, FileSource, deliver, is_known, not_modified
+from app.delivery import CACHE, is_known, not_modified
 from app.delivery.documented import ETAG, NOT_MODIFIED, VIDEO
 from app.errors import Code, ServiceError
 from app.errors.documented import answers
@@ -17,6 +16,7 @@ from app.jobs import rows
 from app.jobs.access import base_url as _base_url
 from app.jobs.access import job_of as _job
 from app.jobs.access import seen_by as _seen_by
+from app.jobs.fetching import FETCHING, fetch
 from app.jobs.job import State
 from app.jobs.schemas import SUBMIT_BODY, SUBMIT_HEADERS, Accepted, JobId, JobList, JobView, view
 from app.jobs.shown import shown
@@ -32,7 +32,6 @@ from telemetry.logs import get_logger
 router = APIRouter(tags=["jobs"])
 _log = get_logger(__name__)
 _ACCESS: Final = (Code.KEY_MISSING, Code.KEY_UNKNOWN, Code.SCOPE_REQUIRED)
-_GONE: Final = {State.FAILED: Code.JOB_FAILED, State.CANCELLED: Code.JOB_CANCELLED}
 
 
 @router.post(
@@ -101,17 +100,7 @@ async def status(
     response_class=Response,
     responses={
         **VIDEO,
-        **answers(
-            *_ACCESS,
-            Code.JOB_UNKNOWN,
-            Code.JOB_NOT_FINISHED,
-            Code.JOB_FAILED,
-            Code.JOB_CANCELLED,
-            Code.RESULT_EXPIRED,
-            Code.INVALID_INPUT,
-            Code.PRECONDITION_FAILED,
-            Code.RANGE_NOT_SATISFIABLE,
-        ),
+        **answers(*_ACCESS, *FETCHING, Code.PRECONDITION_FAILED, Code.RANGE_NOT_SATISFIABLE),
     },
 )
 async def result(job_id: JobId, request: Request, key: JobsReader, services: CurrentServices) -> Response:
@@ -121,28 +110,7 @@ async def result(job_id: JobId, request: Request, key: JobsReader, services: Cur
     sure that it is still the same video); `If-None-Match` saves a second download.
     """
     job = await _job(job_id, key, services)
-    if not job.state.is_final:
-        raise ServiceError(
-            Code.JOB_NOT_FINISHED,
-            f"The job is {job.state}, {job.progress:.0%} done. GET /status/{job_id} tells when it is ready.",
-            context={"job_id": job_id, "job_status": str(job.state), "progress": round(job.progress, 4)},
-            headers={"Retry-After": "2"},
-        )
-    if job.state in _GONE:
-        context = {"job_id": job_id, "job_status": str(job.state), "job_error": job.error_code}
-        raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.", context=context)
-    found = await FileSource.find(services.files.result(job.result_name or ""))
-    if job.result_removed_at is not None or found is None:
-        kept = services.settings.result_ttl
-        raise ServiceError(
-            Code.RESULT_EXPIRED,
-            f"Results are kept for {kept} after the job ended. Submit it again.",
-            context={"job_id": job_id, "kept_seconds": kept.total_seconds()},
-        )
-    answer = deliver(request, found, media_type="video/mp4", filename=f"{job_id}.mp4")
-    if request.method == "GET" and answer.status_code == HTTPStatus.OK:
-        services.telemetry.counter(catalog.JOB_RESULTS_FETCHED).labels(operation=job.operation).inc()
-    return answer
+    return await fetch(job, request, services)
 
 
 @router.post(

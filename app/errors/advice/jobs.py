@@ -53,6 +53,12 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "Results are kept for 6:00:00 after the job ended. Submit it again.",
         {"job_id": _ID, "kept_seconds": 21600},
     ),
+    Code.LINK_INVALID: Advice(
+        "A link to a result has ended, was changed on its way, or was signed with a secret that is no longer known.",
+        "Ask who gave you the link for a new one: POST /jobs/{job_id}/link.",
+        Retry.NO,
+        "The link is not one of this service's, or was changed.",
+    ),
     Code.IDEMPOTENCY_CONFLICT: Advice(
         "The header `Idempotency-Key` names another submit of the last 24 hours: other contents or another prompt.",
         "Give each submit a key of its own, such as a UUID; send a key again only with the same submit.",
