@@ -8,16 +8,19 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
+from app.budgets.standing import of_customer
 from app.errors import Code, FieldError, ServiceError
 from app.errors.documented import answers
 from app.keys import changes, rows
 from app.keys.announcing import announce
 from app.keys.authentication import KeysAdmin
 from app.keys.key import Key, Status
+from app.keys.making import make
 from app.keys.schemas import (
     CreatedKey,
     Customer,
     KeyChanges,
+    KeyDetails,
     KeyList,
     KeyView,
     NewKey,
@@ -25,12 +28,14 @@ from app.keys.schemas import (
     RotatedKey,
     Rotation,
     created,
+    detailed,
     rotated,
     view,
 )
 from app.keys.secret import mint, parse
 from app.pagination import Cursor, Limit, Place, link_next
 from app.services import CurrentServices, Services
+from telemetry import catalog
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
@@ -71,18 +76,22 @@ async def list_keys(  # noqa: PLR0913, PLR0917 - the framework calls it by names
 async def create_key(new: NewKey, admin: KeysAdmin, services: CurrentServices) -> CreatedKey:
     """Make a key. Its secret is in this answer and nowhere else."""
     secret = mint()
-    key = await services.database.write(rows.add, secret, new.facts)
-    _note(Event.KEY_CREATED, key, admin, key_role=key.role, key_tier=key.tier)
+    by = f"{admin.label} ({admin.customer})"
+    key = await services.database.write(make, secret, new.facts, new.budgets, by=by)
+    _note(Event.KEY_CREATED, key, admin, key_role=key.role, key_tier=key.tier, budgets_nanousd=new.budgets or None)
+    services.telemetry.counter(catalog.BUDGET_CHANGES).labels(scope="customer", action="set").inc(len(new.budgets))
     return created(key, secret.text)
 
 
 @router.get("/{key_id}", response_description="The key.", responses=answers(*_ACCESS, Code.KEY_ID_UNKNOWN))
-async def show_key(key_id: str, _admin: KeysAdmin, services: CurrentServices) -> KeyView:
-    """Show a key by its id or prefix, without its secret."""
+async def show_key(key_id: str, _admin: KeysAdmin, services: CurrentServices) -> KeyDetails:
+    """Show a key by its id or prefix, without its secret, and what its customer may spend."""
     key = await services.database.read(rows.find, key_id)
     if key is None:
         raise _unknown(key_id)
-    return view(key)
+    gate = services.budgets
+    standings = await services.database.read(of_customer, gate.of_settings, gate.zone, key.customer)
+    return detailed(key, standings, gate.zone)
 
 
 @router.patch(

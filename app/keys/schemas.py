@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.budgets.schemas import Amount, BudgetView, listed
+from app.budgets.standing import Standing
 from app.clock import MomentInUtc, utc_now
+from app.jobs.job import nanousd
 from app.keys.changes import OVERLAP
 from app.keys.key import Facts, Key, Origin, Status, Tier
 from app.keys.rate import rate_limit
 from app.keys.scopes import Role, Scope, check
+from app.ledger.calendar import Period
 
 _CUSTOMER: Final = re.compile(r"[\w .@+-]{1,100}")
 _MOST_DAYS: Final = 3650
@@ -89,6 +97,10 @@ class NewKey(_Lasting):
     tier: Tier = "standard"
     scopes: Scopes | None = None
     rate_limit: RateLimit | None = None
+    budget_day_usd: Amount | None = Field(None, description="Hard budget of the customer per day, for all its keys.")
+    budget_month_usd: Amount | None = Field(
+        None, description="Hard budget of the customer per month, for all its keys."
+    )
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -98,12 +110,14 @@ class NewKey(_Lasting):
     @property
     def facts(self) -> Facts:
         """The same, as the table takes it."""
-        known: dict[str, Any] = {name: getattr(self, name) for name in self._own()}
-        return Facts(**known, expires_at=self.end)
+        known: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(Facts)}
+        return Facts(**known | {"expires_at": self.end})
 
-    @classmethod
-    def _own(cls) -> set[str]:
-        return set(cls.model_fields) - set(_Lasting.model_fields)
+    @property
+    def budgets(self) -> dict[Period, int]:
+        """The hard budgets of the customer that are to be set, in nano-dollars."""
+        given: dict[Period, Decimal | None] = {"day": self.budget_day_usd, "month": self.budget_month_usd}
+        return {period: nanousd(amount) for period, amount in given.items() if amount is not None}
 
 
 class KeyChanges(_Lasting):
@@ -187,6 +201,12 @@ class KeyView(BaseModel):
     replaced_by: str | None = Field(description="Id of the key that a rotation made in its place.")
 
 
+class KeyDetails(KeyView):
+    """A key without its secret, and what its customer may spend."""
+
+    budgets: list[BudgetView] = Field(description="Of the customer, shared by all its keys; empty where none counts.")
+
+
 class CreatedKey(KeyView):
     """A new key; the only answer that ever holds the secret."""
 
@@ -210,6 +230,11 @@ class KeyList(BaseModel):
 def view(key: Key) -> KeyView:
     """Return `key` as answers show it."""
     return KeyView(**_fields(key))
+
+
+def detailed(key: Key, standings: Iterable[Standing], zone: ZoneInfo) -> KeyDetails:
+    """Return `key` with the budgets of its customer."""
+    return KeyDetails(**_fields(key), budgets=listed(standings, zone).budgets)
 
 
 def created(key: Key, text: str) -> CreatedKey:

@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+from app.budgets.budget import of_settings
+from app.budgets.standing import Standing, of_customer
 from app.clock import utc_now
 from app.database.engine import Database, open_database
 from app.database.schema import check_schema
 from app.keys import changes, rows
 from app.keys.key import Facts, Key, Status, Tier
+from app.keys.making import make
 from app.keys.scopes import Role
 from app.keys.secret import Secret, mint
+from app.ledger.calendar import Period
 from app.settings import Settings
+
+_NONE: Final[Mapping[Period, int]] = {}
 
 
 def create_key(
@@ -34,11 +40,16 @@ def create_key(
     )
 
 
-def add_key(settings: Settings, facts: Facts) -> tuple[Key, Secret]:
-    """Return a new key and its secret; `Secret.text` is what the customer gets, and cannot be had again."""
+def add_key(
+    settings: Settings, facts: Facts, budgets: Mapping[Period, int] = _NONE, *, by: str = ""
+) -> tuple[Key, Secret]:
+    """Return a new key and its secret; `Secret.text` is what the customer gets, and cannot be had again.
+
+    `budgets` are the hard ones to set for the key's customer, in nano-dollars, and `by` who sets them.
+    """
     secret = mint()
     with _database(settings) as database:
-        return database.write(rows.add, secret, facts), secret
+        return database.write(make, secret, facts, budgets, by=by), secret
 
 
 def list_keys(settings: Settings, *, customer: str | None = None, status: Status | None = None) -> list[Key]:
@@ -58,6 +69,12 @@ def find_key(settings: Settings, key: str) -> Key:
     if found is None:
         raise changes.NoSuchKey(key)
     return found
+
+
+def budgets_of(settings: Settings, customer: str) -> list[Standing]:
+    """Return the budgets that count for a customer, and how they stand."""
+    with _database(settings) as database:
+        return database.read(of_customer, of_settings(settings), settings.zone, customer)
 
 
 def change_key(settings: Settings, key: str, values: Callable[[Key], Mapping[str, Any]]) -> tuple[Key, Key]:

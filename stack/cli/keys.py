@@ -33,6 +33,10 @@ def create(  # noqa: PLR0913 - options are arguments
     expires: Annotated[
         str | None, typer.Option(help="After how long it ends: 12h, 30d, 8w, or a date such as 2030-12-31.")
     ] = None,
+    budget_day: Annotated[
+        str | None, typer.Option(help="USD that its customer may spend a day, with all its keys.")
+    ] = None,
+    budget_month: Annotated[str | None, typer.Option(help="USD that its customer may spend a month.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it. It is not stored and cannot be shown again."""
@@ -41,8 +45,9 @@ def create(  # noqa: PLR0913 - options are arguments
     end = until(expires, datetime.now(UTC))
     with said():
         given = {"customer": customer, "name": name, "role": role, "tier": tier}
-        new = keys_shown.new_key(given | scopes(scope) | {"rate_limit": limit, "expires_at": end})
-        key, secret = add_key(settings(), new.facts)
+        amounts = {"budget_day_usd": budget_day, "budget_month_usd": budget_month}
+        new = keys_shown.new_key(given | scopes(scope) | {"rate_limit": limit, "expires_at": end} | amounts)
+        key, secret = add_key(settings(), new.facts, new.budgets, by=who())
     keys_shown.note("key.created", key, by=who())
     if as_json:
         keys_shown.json(key, key=secret.text)
@@ -74,11 +79,13 @@ def list_(
 @keys.command()
 def show(key: Key, *, as_json: AsJson = False) -> None:
     """Show what is known about a key."""
-    from app.keys.store import find_key  # noqa: PLC0415
+    from app.keys.store import budgets_of, find_key  # noqa: PLC0415
 
     with said(key):
-        found = find_key(settings(), key)
-    keys_shown.one(found, as_json=as_json)
+        of = settings()
+        found = find_key(of, key)
+        standings = budgets_of(of, found.customer)
+    keys_shown.one(found, as_json=as_json, standings=standings)
 
 
 @keys.command()

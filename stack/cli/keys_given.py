@@ -19,7 +19,13 @@ from stack.paths import Home
 ROLE_S, TIER_S = "role", "tier"
 AS_JSON = typer.Option("--json", help="Print JSON.")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-OPTIONS = {"rate_limit": "limit", "expires_at": "expires", "scopes": "scope"}
+OPTIONS = {
+    "budget_day_usd": "budget-day",
+    "budget_month_usd": "budget-month",
+    "expires_at": "expires",
+    "rate_limit": "limit",
+    "scopes": "scope",
+}
 
 
 def settings() -> Any:

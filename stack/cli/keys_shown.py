@@ -6,11 +6,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from json import dumps
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from stack.cli.output import columns, escape, out
+from stack.cli.budgets_shown import amounts
+from stack.cli.output import columns, escape, money, out
 from stack.paths import Home
 
 if TYPE_CHECKING:
+    from app.budgets.standing import Standing
     from app.keys.key import Key
     from app.keys.schemas import KeyChanges, NewKey
 
@@ -60,10 +63,10 @@ def several(found: "Sequence[Key]", *, as_json: bool) -> None:
     columns(rows)
 
 
-def one(key: "Key", *, as_json: bool) -> None:
-    """Print all that is known about a key, without its secret."""
+def one(key: "Key", *, as_json: bool, standings: "Sequence[Standing] | None" = None) -> None:
+    """Print all that is known about a key, without its secret; with `standings` what its customer may spend, too."""
     if as_json:
-        json(key)
+        json(key, **({} if standings is None else {"budgets": [_budget(each) for each in standings]}))
         return
     ended = (
         f"{_time(key.revoked_at)} by {key.revoked_by or '-'}{f': {key.revoked_reason}' if key.revoked_reason else ''}"
@@ -85,12 +88,17 @@ def one(key: "Key", *, as_json: bool) -> None:
         "revoked": escape(ended) if key.revoked_at else "-",
         "replaced by": key.replaced_by or "-",
     }
+    for each in standings or ():
+        budget = _budget(each)
+        facts[f"budget, {budget['period']}"] = (
+            f"{amounts(budget)}, {money(budget['spent_usd'])} spent  [dim](its customer's)[/]"
+        )
     columns([[f"[bold]{name}[/]", value] for name, value in facts.items()])
 
 
 def json(key: "Key", /, **more: Any) -> None:
     """Print a key as the service shows it, with its secret where `more` has it."""
-    known = {name: value if isinstance(value, str) else _plain(value) for name, value in more.items()}
+    known = {name: value if isinstance(value, str | list) else _plain(value) for name, value in more.items()}
     out.print(dumps(_plain(key) | known, indent=2), markup=False)
 
 
@@ -118,6 +126,12 @@ def _plain(key: "Key") -> dict[str, Any]:
     from app.keys.schemas import view  # noqa: PLC0415
 
     return view(key).model_dump(mode="json")
+
+
+def _budget(standing: "Standing") -> dict[str, Any]:
+    from app.budgets.schemas import view  # noqa: PLC0415
+
+    return view(standing, ZoneInfo("UTC")).model_dump(mode="json")
 
 
 def _status(key: "Key") -> str:

@@ -33,8 +33,24 @@ async def test_key_has_the_facts_that_it_was_made_with(client: Client, admin: He
     assert shown.items() >= (facts | {"rate_limit": "10/hour", "status": "active", "origin": "created"}).items()
     assert datetime.fromisoformat(shown["expires_at"]) - utc_now() > timedelta(hours=23)
     assert "key" not in shown
+    assert shown["budgets"] == []
     by_prefix = await client.get(f"/keys/{made['prefix']}", headers=admin)
     assert by_prefix.json() == shown
+
+
+async def test_key_is_made_with_the_budget_of_its_customer(client: Client, admin: Headers) -> None:
+    soft = {"soft_usd": 3}
+    await client.put("/budgets/customers/acme/day", headers=admin, json=soft)
+    made = await make(client, admin, budget_day_usd=5, budget_month_usd="100.50")
+    shown = (await client.get(f"/keys/{made['id']}", headers=admin)).json()["budgets"]
+    assert [(each["period"], each["soft_usd"], each["hard_usd"]) for each in shown] == [
+        ("day", 3, 5),
+        ("month", None, 100.5),
+    ]
+    other = await make(client, admin)
+    assert (await client.get(f"/keys/{other['id']}", headers=admin)).json()["budgets"] == shown
+    wrong = await client.post("/keys", headers=admin, json={"customer": "acme", "budget_day_usd": -1})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "budget_day_usd")
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,14 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_key_is_made_shown_changed_rotated_and_revoked(keys, tmp_path):
-    secret = keys("create", "--customer", "acme", "--name", "ci", "--limit", "10/hour").stdout.strip()
+    secret = keys(
+        "create", "--customer", "acme", "--name", "ci", "--limit", "10/hour", "--budget-day", "5"
+    ).stdout.strip()
     key = secret[:11]
     assert parse(secret) is not None
     shown = keys("show", key).stdout
     assert "10/hour" in shown
+    assert "$5.00" in shown
     assert secret not in shown
     changed = json.loads(keys("update", key, "--limit", "tier", "--scope", "jobs:read", "--json").stdout)
     assert (changed["rate_limit"], changed["scopes"], changed["name"]) == (None, ["jobs:read"], "ci")
@@ -56,6 +59,8 @@ def test_key_is_made_shown_changed_rotated_and_revoked(keys, tmp_path):
         (["update", "KEY", "--scope", "keys:admin"], "keys:admin", 2),
         (["update", "KEY", "--scope", "jobs:fly"], "jobs:write", 2),
         (["rotate", "KEY", "--overlap", "soon"], "30m", 2),
+        (["create", "--customer", "acme", "--budget-day", "much"], "--budget-day 'much'", 2),
+        (["show", "pv_aaaaaaaa_" + "a" * 43], "pv_aaaaaaaa:", 1),
         (["revoke", "nobody"], "keys list", 1),
         (["show", "nobody"], "nobody", 1),
     ],
