@@ -15,8 +15,9 @@ from app.keys.authentication import require_reader
 router = APIRouter(include_in_schema=False, dependencies=[Depends(require_reader)])
 _STYLE: Final = Path(__file__).with_name("style.css")
 _HEADERS: Final = {
+    "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'none'",
 }
 
 

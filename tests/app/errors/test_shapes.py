@@ -153,3 +153,19 @@ async def test_large_json_is_refused_before_it_is_read_and_before_the_key(client
         problem = Problem.model_validate(answer.json())
         assert (answer.status_code, problem.code) == (413, "body_too_large")
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/jobs", "no-store"),
+        ("/keys", "no-store"),
+        ("/nowhere", "no-store"),
+        ("/health", "no-store"),
+        ("/docs", "no-cache"),
+    ],
+)
+async def test_nothing_that_a_key_opened_is_kept(
+    client: httpx.AsyncClient, admin: dict[str, str], path: str, kept: str
+) -> None:
+    assert (await client.get(path, headers=admin)).headers.get_list("cache-control") == [kept]
