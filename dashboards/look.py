@@ -70,6 +70,7 @@ SERIES_COLOURS: Final = MappingProxyType(
         "waiting": "blue",
         "expected wait": "blue",
         "possible": MUTED,
+        "full": MUTED,
     }
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -68,7 +68,11 @@ def no_room(holders: Iterable[Held], who: Applicant, pace: Pace, rules: Rules) -
         Load(seconds / pace.workers, own_seconds / pace.workers, rules.max_wait, 1.0),
     )
     refusals = [found for load in loads if (found := refusal(load, part)) is not None]
-    return max(refusals, key=lambda refused: refused.seconds, default=None)
+    if not refusals:
+        return None
+    longest = max(refusals, key=lambda refused: refused.seconds)
+    # What is too much has gone by then; for a job to come in, one more has to go.
+    return replace(longest, seconds=longest.seconds + 1 / pace.jobs_per_second)
 
 
 def _error(refused: Refusal) -> ServiceError:

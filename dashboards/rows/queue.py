@@ -50,13 +50,13 @@ def manageable() -> Panel:
         unit="short",
         empty=NOT_SCRAPED,
     )
-    return stat(about, Query(f"{q.latest(catalog.JOB_SERVICE_RATE)} * 3600", "possible"), decimals=0, width=4)
+    return stat(about, Query(f"{q.latest(catalog.JOB_SERVICE_RATE)} * 3600", "per hour"), width=4)
 
 
 def by_tier() -> Panel:
     about = About(
         "Queue by tier",
-        "Jobs that wait, by the tier of their key, and the bound of the queue. Near the bound jobs are refused.",
+        "Jobs that wait, by the tier of their key. A flood of one customer fills its tier; the others still start soon.",
         unit="short",
         empty=NOT_SCRAPED,
     )
@@ -66,7 +66,7 @@ def by_tier() -> Panel:
 def expected_over_time() -> Panel:
     about = About(
         "Expected wait against its bound",
-        "How long a job at the end of the queue would wait. At the limit the queue is full; QueueNearBound fires before.",
+        "How long a job at the end of the queue would wait, and where the queue is full. QueueNearBound fires before that.",
         unit="s",
         empty=NOT_SCRAPED,
     )
@@ -75,7 +75,7 @@ def expected_over_time() -> Panel:
         about,
         Query(q.latest(catalog.JOB_QUEUE_EXPECTED_WAIT), "expected wait"),
         Query(f"{q.threshold('QueueNearBound')} * {limit}", "alert above"),
-        Query(limit, "limit"),
+        Query(limit, "full"),
     )
 
 
@@ -125,7 +125,6 @@ def hourly() -> Panel:
         Query(q.counted(q.select(catalog.JOB_SUBMITTED), "1h"), "submitted"),
         Query(q.counted(q.select(catalog.JOB_FINISHED), "1h"), "finished"),
         Query(f"{q.latest(catalog.JOB_SERVICE_RATE)} * 3600", "possible"),
-        decimals=0,
     )
 
 

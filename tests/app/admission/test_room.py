@@ -33,12 +33,14 @@ def test_lone_customer_may_fill_the_queue(queued: int, seconds: float) -> None:
 
 
 def test_queue_is_full_by_expected_wait_over_all_workers() -> None:
-    assert ask(held("acme", 5, 230)) == Refusal(Code.CUSTOMER_QUEUE_FULL, 15)  # 115 s on two workers, 100 allowed
+    assert ask(held("acme", 5, 230)) == Refusal(
+        Code.CUSTOMER_QUEUE_FULL, 20
+    )  # 115 s on two workers, 100 allowed, a job each 5 s
 
 
 def test_queue_is_full_by_count_and_room_comes_with_the_measured_rate() -> None:
-    # 23 short jobs where 20 may wait; two workers end a typical one every 5 s.
-    assert ask(held("acme", 23, 23)) == Refusal(Code.CUSTOMER_QUEUE_FULL, 15)
+    # 23 short jobs where 20 may wait: four have to go; two workers end a typical one every 5 s.
+    assert ask(held("acme", 23, 23)) == Refusal(Code.CUSTOMER_QUEUE_FULL, 20)
 
 
 def test_flood_of_one_leaves_room_for_others() -> None:

@@ -12,7 +12,13 @@ from app.jobs.queue import TryAgain
 from app.jobs.reconciler import Reconciler
 from app.jobs.runner import Runner
 from app.services import Services
+from app.settings import Settings
 from tests.app.jobs.test_reconciler import delivery, forget_delivery
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"cache_scope": "customer"})
 
 
 def priorities(services: Services) -> dict[str, int | None]:
@@ -43,3 +49,14 @@ async def test_job_that_is_delivered_again_or_taken_over_keeps_its_place(submit:
     services.queue.reclaim("dead")
     assert set(services.queue.states(ids).values()) == {"ENQUEUED"}
     assert priorities(services) == before
+
+
+async def test_job_that_was_joined_to_a_cancelled_one_has_its_place(
+    client: httpx.AsyncClient, acme: dict[str, str], form: dict[str, tuple[str | None, bytes]], submit: Any
+) -> None:
+    same = [(await client.post("/generate", headers=acme, files=form)).json() for _ in range(2)]
+    await submit("another")
+    assert [each["status"] for each in same] == ["queued", "joined"]
+    await client.post(f"/cancel/{same[0]['job_id']}", headers=acme)
+    status = (await client.get(f"/status/{same[1]['job_id']}", headers=acme)).json()
+    assert (status["status"], status["queue_position"]) == ("queued", 1)
