@@ -59,6 +59,8 @@ from app.ledger.days import day_summaries
 from app.ledger.past_price_routes import router as past_prices_router
 from app.ledger.routes import router as usage_router
 from app.ledger.series import ledger_series
+from app.limits.enforcement import LimitHeaders
+from app.limits.opening import limits_of
 from app.links.routes import router as links_router
 from app.links.signing import signer_of
 from app.openapi import describe, operation_id
@@ -107,6 +109,7 @@ def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner |
     ):
         app.include_router(answering_head(router))
     app.add_middleware(Uncached)
+    app.add_middleware(LimitHeaders)
     app.add_middleware(ShapelessRequests, streamed={"/generate"})
     add_handlers(app)
     describe(app, settings.public_url)
@@ -129,6 +132,7 @@ async def _lifespan(
         )
         await database.read(check_schema)
         redis = await stack.enter_async_context(open_redis(settings))
+        limits = await limits_of(settings, redis, breakers, telemetry)
         examiner = examiner or stack.enter_context(examining())
         files = JobFiles(settings.data)
         files.prepare()
@@ -142,7 +146,7 @@ async def _lifespan(
         keys = await stack.enter_async_context(open_ring(database, attempts, required=settings.auth_required))
         await stack.enter_async_context(listening(redis, keys))
         parts = components(settings, telemetry, database, queue, files, redis)
-        parts["breakers"] = breakers.check
+        parts |= {"breakers": breakers.check, **limits.checks}
         health = await stack.enter_async_context(health_of(parts, telemetry, app.state.stopping))
         gate = Gate(of_settings(settings), settings.zone)
         feed = await stack.enter_async_context(feeding(database, app.state.stopping))
@@ -183,5 +187,7 @@ async def _lifespan(
             feed,
             app.state.stopping,
             Health(deep_checks(database, queue, files, redis), app.state.stopping, kept_seconds=DEEP_SECONDS),
+            limits.limiter,
+            limits.failures,
         )
         yield

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from app.breakers import Breaker, BreakerOpen
+from app.health.findings import Finding
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ TIMEOUT: Final = 0.2
 # Redis answers in well under a millisecond: more than this many requests at once wait for it, not for a connection.
 _MOST_CONNECTIONS: Final = 20
 _PING_SECONDS: Final = 30
+#: When it is left alone, and for how long: by the breaker `redis`.
+THRESHOLD: Final = 3
+PAUSE: Final = timedelta(seconds=3)
 
 
 @asynccontextmanager
@@ -52,3 +58,22 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis | None]:
     )
     async with pool:
         yield Redis(connection_pool=pool)
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether `error` says that Redis cannot be used now: it is away, silent, starting or full."""
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    return isinstance(error, (RedisError, OSError))
+
+
+async def check(redis: Redis, breaker: Breaker) -> Finding:
+    """Tell how Redis is. Without it each process counts and remembers for itself: degraded, and still ready."""
+    try:
+        async with breaker.call():
+            await redis.ping()
+    except Exception as error:
+        if not isinstance(error, BreakerOpen) and not is_away(error):
+            raise
+        return Finding("degraded", "does not answer: each process counts limits for itself", type(error).__name__)
+    return Finding("healthy", "answers")

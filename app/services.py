@@ -15,6 +15,8 @@ from app.generation.confined import Examiner
 from app.jobs.files import JobFiles
 from app.jobs.queue import JobQueue
 from app.keys.ring import KeyRing
+from app.limits.failures import Failures
+from app.limits.limiter import Limiter
 from app.links.signing import Signer
 from app.quotes.desk import QuoteDesk
 from app.repeats.lookup import Repeats
@@ -53,6 +55,8 @@ class Services:
     feed: Feed
     stopping: Stopping
     deep_health: Health
+    limits: Limiter
+    failures: Failures
 
 
 def services_of(request: Request) -> Services:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from app.edge.addresses import HostName, Network, Origin, is_loopback, web_address, words
 from app.keys.weak import strong
 from app.ledger.energy import Tariff
+from app.limits.table import table_of
 from telemetry.process_settings import ProcessSettings
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
@@ -44,6 +45,11 @@ def _redis_url(value: str) -> str:
     number = "" if parts.scheme == "unix" else parts.path.strip("/")
     if parts.scheme not in _REDIS_SCHEMES or not is_whole or (number and not number.isdecimal()):
         raise ValueError(allowed)
+    return value
+
+
+def _rate_limits(value: str) -> str:
+    table_of(value)
     return value
 
 
@@ -123,6 +129,11 @@ class Settings(ProcessSettings):
         "its own in memory unless set.",
     )
     redis_password: SecretStr | None = Field(None, description="Password for `redis_url`.")
+
+    rate_limits: Annotated[str, AfterValidator(_rate_limits)] | None = Field(
+        None,
+        description="Changes of the table in LIMITS.md: JSON, the path of a TOML or JSON file, or `off` for no limits.",
+    )
 
     worker_id: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="Stable name of a worker; host and device unless set. Two workers never share one."

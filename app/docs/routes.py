@@ -11,8 +11,9 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from app.docs.errors import error_page
 from app.docs.reference import reference
 from app.keys.authentication import require_reader
+from app.limits.enforcement import LimitedByAddress
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(require_reader)])
+router = APIRouter(include_in_schema=False, dependencies=[LimitedByAddress, Depends(require_reader)])
 _STYLE: Final = Path(__file__).with_name("style.css")
 _HEADERS: Final = {
     "Cache-Control": "no-cache",

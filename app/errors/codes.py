@@ -65,6 +65,10 @@ class Code(Enum):
     COST_UNKNOWN = (402, "The budget cannot be kept, as a cost is not known")
     BUDGET_UNKNOWN = (404, "No such budget was set")
 
+    # Limits
+    RATE_LIMITED = (429, "Too many requests")
+    TOO_MANY_FAILURES = (429, "Too many keys from this address were wrong")
+
     # Keys
     KEY_ID_UNKNOWN = (404, "There is no such key")
     KEY_NOT_ACTIVE = (409, "The key has ended and cannot be changed")

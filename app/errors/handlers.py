@@ -19,6 +19,7 @@ from app.database.away import DatabaseAway
 from app.errors.codes import Code
 from app.errors.problem import FieldError, ServiceError, problem_response
 from app.generation.inputs.errors import BadInput
+from app.limits.enforcement import limit_headers, unless_too_many
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
@@ -71,9 +72,9 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unhandled)
 
 
-async def _service_error(_request: Request, error: Exception) -> Response:
+async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class
-    return problem_response(error)
+    return problem_response(await unless_too_many(request, error))
 
 
 async def _bad_input(_request: Request, error: Exception) -> Response:
@@ -120,7 +121,9 @@ async def _framework(request: Request, error: Exception) -> Response:
             return Response(status_code=204, headers=headers)
         detail = f"{request.method} is not allowed at {request.url.path}; allowed: {allowed}."
         context = {"method": request.method, "allowed": methods}
-    return problem_response(ServiceError(code, detail, context=context, headers=headers), status=error.status_code)
+    refused = ServiceError(code, detail, context=context, headers=headers)
+    answered = await unless_too_many(request, refused)
+    return problem_response(answered, status=error.status_code if answered is refused else None)
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -178,7 +181,7 @@ async def _system(_request: Request, error: Exception) -> Response:
     raise error
 
 
-async def _unhandled(_request: Request, _error: Exception) -> Response:
-    return problem_response(
-        ServiceError(Code.INTERNAL, "Something went wrong. The ids in this answer help to find out what.")
-    )
+async def _unhandled(request: Request, _error: Exception) -> Response:
+    said = "Something went wrong. The ids in this answer help to find out what."
+    # Answered outside of all middleware.
+    return problem_response(ServiceError(Code.INTERNAL, said, headers=limit_headers(request.scope)))

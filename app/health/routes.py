@@ -14,9 +14,10 @@ from app.errors.documented import answers
 from app.health.checks import Component, Health, Report
 from app.health.findings import Status
 from app.keys.authentication import MetricsReader
+from app.limits.enforcement import LimitedByAddress
 from app.services import CurrentServices
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[LimitedByAddress])
 
 
 class ComponentView(BaseModel):

@@ -7,7 +7,7 @@ a limit, takes `CurrentKey`; the key is checked once for a request, however many
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
@@ -17,7 +17,11 @@ from app.keys.key import Key
 from app.keys.ring import KeyRing
 from app.keys.scopes import ADMIN_ONLY, Scope
 from app.keys.secret import parse, parse_foreign
+from app.limits.enforcement import limit_key
 from telemetry import annotate
+
+if TYPE_CHECKING:
+    from app.services import Services
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="plainview"'}
 _HOW: Final = "Send `Authorization: Bearer pv_...`."
@@ -39,10 +43,11 @@ async def require_key(
     needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Key:
-    """Return the key that the request carries, or refuse it: 401 without a good one, 403 without the scopes."""
+    """Return the key that the request carries, or refuse it: 401 without a good one, 429 over its limits, 403 without the scopes."""
     key: Key | None = getattr(request.state, "key", None)
     if key is None:
         key = request.state.key = await _known(request, credentials)
+        await limit_key(request, key)
     for scope in needed.scopes:
         _allow(key, Scope(scope))
     return key
@@ -84,8 +89,12 @@ def _allow(key: Key, scope: Scope) -> None:
 
 
 async def _known(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Key:
-    ring: KeyRing = request.app.state.services.keys
-    key = await _checked(ring, request, credentials) if ring.required else DEVELOPER
+    services: Services = request.app.state.services
+    if services.keys.required:
+        async with services.failures.attempt(request):
+            key = await _checked(services.keys, request, credentials)
+    else:
+        key = DEVELOPER
     annotate(customer=key.customer, key_id=key.id, tier=key.tier, role=key.role)
     return key
 

@@ -17,6 +17,7 @@ from app.jobs.access import base_url, job_of
 from app.jobs.fetching import FETCHING, fetch, result_of
 from app.jobs.schemas import JobId
 from app.keys.authentication import JobsReader
+from app.limits.enforcement import LimitedByAddress
 from app.services import CurrentServices
 from telemetry import annotate
 
@@ -69,6 +70,7 @@ async def make_link(  # noqa: PLR0913, PLR0917 - the framework calls it by names
 @router.get(
     "/links/{job_id}",
     response_class=Response,
+    dependencies=[LimitedByAddress],
     responses={**VIDEO, **answers(Code.LINK_INVALID, *FETCHING, *_PARTS)},
 )
 async def follow_link(

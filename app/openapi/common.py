@@ -13,6 +13,7 @@ EVERYWHERE: Final = {
     "400": ("BadRequest", (Code.BAD_REQUEST,)),
     "414": ("AddressTooLong", (Code.ADDRESS_TOO_LONG,)),
     "421": ("HostUnknown", (Code.HOST_UNKNOWN,)),
+    "429": ("TooManyRequests", (Code.RATE_LIMITED, Code.TOO_MANY_FAILURES)),
     "431": ("HeadersTooLarge", (Code.HEADERS_TOO_LARGE,)),
     "500": ("InternalError", (Code.INTERNAL,)),
     "503": (
@@ -48,8 +49,30 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     },
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}, "example": 5},
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT, "example": 'Bearer realm="plainview"'},
+    "X-RateLimit-Limit": {
+        "description": "Requests that the limit allows which ends first; absent where nothing limits you.",
+        "schema": {"type": "integer"},
+        "example": 60,
+    },
+    "X-RateLimit-Remaining": {"description": "What is left of it.", "schema": {"type": "integer"}, "example": 59},
+    "X-RateLimit-Reset": {
+        "description": "When there is more of it, in seconds since 1970.",
+        "schema": {"type": "integer"},
+        "example": 1795349400,
+    },
+    "RateLimit-Policy": {
+        "description": "All limits that count for the request, as draft-ietf-httpapi-ratelimit-headers-10 writes them.",
+        "schema": _TEXT,
+        "example": '"status";q=60;w=60, "total";q=1000;w=60',
+    },
+    "RateLimit": {
+        "description": "What is left of each, and in how many seconds there is more.",
+        "schema": _TEXT,
+        "example": '"status";r=59;t=42, "total";r=999;t=42',
+    },
 }
-ON_ALL: Final = ("X-Request-ID", "traceparent")
+_LIMITS: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit")
+ON_ALL: Final = ("X-Request-ID", "traceparent", *_LIMITS)
 _ON: Final = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 
 

@@ -111,7 +111,9 @@ class Demo:
         async with self._renewing:
             if self._key() != old:
                 return
-            answer = await self.http.post("/keys", headers=_bearer(_read(self.admin_key)), json={"customer": "demo"})
+            answer = await self.http.post(
+                "/keys", headers=_bearer(_read(self.admin_key)), json={"customer": "demo", "tier": "premium"}
+            )
             answer.raise_for_status()
             secrets.write(self.own_key, answer.json()["key"])
 

@@ -32,7 +32,13 @@ TINY = "tests.app.tiny:TinyGenerator"
 def settings(tmp_path: Path) -> Settings:
     """Settings of a service of its own, with its database migrated."""
     settings = Settings(
-        home=tmp_path, generator=TINY, port=0, worker_port=0, allowed_hosts=("test",), cache_scope="off"
+        home=tmp_path,
+        generator=TINY,
+        port=0,
+        worker_port=0,
+        allowed_hosts=("test",),
+        cache_scope="off",
+        rate_limits="off",
     )
     migrate(settings)
     return settings

@@ -79,6 +79,7 @@ class Service:
             "PLAINVIEW_CACHE_SCOPE": "off",
             "PLAINVIEW_PORT": str(self._ports["serve"]),
             "PLAINVIEW_WORKER_PORT": str(self._ports["worker"]),
+            "PLAINVIEW_RATE_LIMITS": "off",
             **environment,
         }
         self.url = f"http://127.0.0.1:{self._ports['serve']}"

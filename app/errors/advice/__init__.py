@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Final
 
-from app.errors.advice import access, budgets, jobs, keys, queue, requests, service
+from app.errors.advice import access, budgets, jobs, keys, limits, queue, requests, service
 from app.errors.advice._advice import Advice, Retry
 from app.errors.codes import Code
 
@@ -16,6 +16,7 @@ SECTIONS: Final[Mapping[str, Mapping[Code, Advice]]] = {
     "Requests": requests.ADVICE,
     "Jobs and results": jobs.ADVICE,
     "Budgets": budgets.ADVICE,
+    "Limits": limits.ADVICE,
     "Keys": keys.ADVICE,
     "The queue": queue.ADVICE,
     "The service": service.ADVICE,
