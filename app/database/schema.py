@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 #: The newest migration; a test holds it to the folder of migrations.
-REVISION: Final = "0011"
+REVISION: Final = "0012"
 
 
 class WrongSchemaError(RuntimeError):

@@ -179,6 +179,8 @@ ledger: Final = Table(
     Column("price_source", String(100), nullable=False),
     Column("joules", Float),
     Column("joules_source", String(16)),
+    Column("key_id", String(32)),
+    Column("tier", String(16)),
     Index(None, "quarter"),
     Index(None, "customer", "quarter"),
     Index(None, "job_id"),

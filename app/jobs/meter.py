@@ -29,7 +29,8 @@ class Meter:
     """
 
     def __init__(self, mine: Claim, model: str, keeper: Keeper, telemetry: Telemetry) -> None:
-        self._held = Held(mine.job.id, mine.attempt, mine.job.customer, OPERATION, model)
+        job = mine.job
+        self._held = Held(job.id, mine.attempt, job.customer, OPERATION, model, job.key_id, job.tier)
         self._keeper = keeper
         self._book = keeper.book
         self._telemetry = telemetry

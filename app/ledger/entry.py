@@ -39,6 +39,8 @@ class Held:
     customer: str
     operation: str
     model: str
+    key_id: str | None = None
+    tier: str | None = None
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class Entry:
             "customer": held and held.customer,
             "operation": held and held.operation,
             "model": held and held.model,
+            "key_id": held and held.key_id,
+            "tier": held and held.tier,
             "quarter": quarter(self.started_at),
             "started_at": self.started_at,
             "ended_at": self.ended_at,

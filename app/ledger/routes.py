@@ -26,7 +26,7 @@ from app.ledger.usage import By, Per
 from app.services import CurrentServices
 
 router = APIRouter(tags=["usage"])
-_Asked = Literal["kind", "customer", "operation", "model", "device", "device_name", "none"]
+_Asked = Literal["kind", "customer", "key_id", "tier", "operation", "model", "device", "device_name", "none"]
 _DEFAULT_BY: Final[list[_Asked]] = ["customer", "operation"]
 _CSV: Final = """\
 start,until,customer,operation,gpu_seconds,cost_usd,unpriced_gpu_seconds,joules,jobs
@@ -44,6 +44,8 @@ class UsageRow(BaseModel):
     until: datetime
     kind: str | None = Field(None, description="job, retry, cancelled, failed, idle or overhead")
     customer: str | None = None
+    key_id: str | None = Field(None, description="Id of the key that jobs were submitted with.")
+    tier: str | None = Field(None, description="Tier of that key at the submit.")
     operation: str | None = None
     model: str | None = None
     device: str | None = Field(None, description="gpu, cpu where the CPU stands in, or simulated")

@@ -16,7 +16,7 @@ from app.ledger.entry import Entry, Price, quarter
 if TYPE_CHECKING:
     from telemetry.gpu import Device
 
-Group = Literal["kind", "customer", "operation", "model", "device", "device_name", "quarter"]
+Group = Literal["kind", "customer", "key_id", "tier", "operation", "model", "device", "device_name", "quarter"]
 
 #: The source of joules that are estimated, as the card has no counter of energy.
 _ESTIMATED: Final = "power"

@@ -14,7 +14,7 @@ from app.ledger.energy import Tariff
 from app.ledger.rows import Group, Total, totals
 
 Per = Literal["hour", "day", "month"]
-By = Literal["kind", "customer", "operation", "model", "device", "device_name"]
+By = Literal["kind", "customer", "key_id", "tier", "operation", "model", "device", "device_name"]
 
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)

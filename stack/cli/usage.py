@@ -19,7 +19,9 @@ _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _FORMS: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%B %Y"}
 
 _WHEN: Final = {"day": "today", "month": "this month"}
-By = StrEnum("By", ["kind", "customer", "operation", "model", "device", "device_name"])  # no list of Literals here
+By = StrEnum(
+    "By", ["kind", "customer", "key_id", "tier", "operation", "model", "device", "device_name"]
+)  # no list of Literals here
 
 
 def usage(  # noqa: PLR0913 - options are arguments
@@ -36,7 +38,7 @@ def usage(  # noqa: PLR0913 - options are arguments
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Show device time and cost by customer, operation, model, kind or device, exactly, from the ledger."""
+    """Show device time and cost by customer, key, tier, operation, model, kind or device, exactly, from the ledger."""
     compose.instead()
     groups: Sequence[str] = by or ([] if per else ["customer"])
     asked: dict[str, Any] = {

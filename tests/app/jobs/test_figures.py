@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import update
 
-from app.database.tables import job
+from app.database.engine import Database
+from app.database.tables import job, ledger
 from app.errors import Code
 from app.jobs.reconciler import Reconciler
 from app.jobs.runner import Runner
+from app.keys.store import list_keys
 from app.services import Services
+from app.settings import Settings
 from telemetry import Telemetry
 from tests.app.jobs.test_reconciler import LONG_AGO, forget_delivery
 
@@ -125,3 +130,23 @@ async def test_promtool_finds_nothing_wrong_with_the_whole_exposition(
         subprocess.run, [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+async def test_key_of_a_job_is_on_its_lines_its_span_and_in_the_ledger(
+    submit: Any,
+    runner: Runner,
+    settings: Settings,
+    database: Database,
+    spans: InMemorySpanExporter,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    job_id = (await submit("hello"))["job_id"]
+    await asyncio.to_thread(runner, job_id)
+    (key,) = list_keys(settings, customer="acme")
+    booked = database.read(lambda connection: connection.execute(ledger.select()).all())
+    assert {(row.job_id, row.key_id, row.tier) for row in booked if row.job_id} == {(job_id, key.id, "standard")}
+    (span,) = (span for span in spans.get_finished_spans() if span.name == "job generate")
+    assert (span.attributes or {})["plainview.key.id"] == key.id
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if '"event":"job.' in line]
+    assert {line["event"] for line in lines} >= {"job.accepted", "job.started", "job.finished"}
+    assert {(line["key_id"], line["tier"]) for line in lines} == {(key.id, "standard")}

@@ -81,7 +81,8 @@ def book(
     database: Database, kind: Kind, seconds: int, *, customer: str = "", day: int, price: int | None = 190_000
 ) -> None:
     start = datetime(2026, 11, day, 12, tzinfo=UTC)
-    held = Held(f"{customer}-{kind}", 1, customer, "generate", "portrait-1") if customer else None
+    whose = (f"key-of-{customer}", "premium")
+    held = Held(f"{customer}-{kind}", 1, customer, "generate", "portrait-1", *whose) if customer else None
     cost = None if price is None else price * seconds
     entry = Entry(f"{kind}:{customer}:{day}", kind, held, start, start, seconds * NANO, cost)
     database.write(write, "worker-1", CARD, Price(price, "test"), [entry])
@@ -104,6 +105,12 @@ async def test_administrator_sees_all_that_was_paid(client: httpx.AsyncClient, a
         row["kind"]: (row["gpu_seconds"], row["cost_usd"], row["unpriced_gpu_seconds"]) for row in answer.json()["rows"]
     }
     assert found == {"idle": (1000, 0.19, 0), "job": (50, 0.0019, 40), "retry": (5, 0.00095, 0)}
+
+
+async def test_usage_is_told_apart_by_key_and_tier(client: httpx.AsyncClient, acme: Mapping[str, str]) -> None:
+    answer = await client.get("/usage", params=NOVEMBER | {"by": ["key_id", "tier"]}, headers=acme)
+    (row,) = answer.json()["rows"]
+    assert (row["key_id"], row["tier"], row["gpu_seconds"]) == ("key-of-acme", "premium", 15)
 
 
 async def test_days_are_those_of_the_configured_zone(client: httpx.AsyncClient, admin: Mapping[str, str]) -> None:
