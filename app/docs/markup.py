@@ -38,11 +38,12 @@ def _paragraph(text: str) -> Html:
         return tag("h2", text.removeprefix(_HEADING))
     items = _ITEM.split(text)
     if len(items) == 1:
-        return tag("p", _inline(text))
-    return tag("ol", *(tag("li", _inline(item.strip())) for item in items[1:]))
+        return tag("p", inline(text))
+    return tag("ol", *(tag("li", inline(item.strip())) for item in items[1:]))
 
 
-def _inline(text: str) -> Html:
+def inline(text: str) -> Html:
+    """Return text with `code` in backticks as code."""
     pieces = text.split("`")
     return join(*(tag("code", piece) if index % 2 else piece for index, piece in enumerate(pieces)))
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from app.docs.markup import Html, join, page, prose, tag
+from app.docs.markup import Html, inline, join, page, prose, tag
 
 _CURL: Final = """\
 curl -H "Authorization: Bearer $KEY" \\
-     -F image=@app/samples/portrait.jpg -F audio=@app/samples/speech.wav -F prompt="A calm news presenter" \\
-     {server}/generate"""
+     -H "Idempotency-Key: $(uuidgen)" \\
+     -F image=@app/samples/portrait.jpg -F audio=@app/samples/speech.wav \\
+     -F prompt="A calm news presenter" {server}/generate"""
 
 
 def reference(document: dict[str, Any], server: str) -> str:
@@ -19,7 +20,7 @@ def reference(document: dict[str, Any], server: str) -> str:
     info = document["info"]
     operations = list(_operations(document))
     contents = [
-        tag("li", tag("a", tag("code", f"{method} {path}"), href=f"#{_anchor(operation)}"))
+        tag("li", tag("a", tag("code", f"{method} {path}"), href=f"#{_anchor(operation)}"), f" {operation['summary']}")
         for method, path, operation in operations
     ]
     body = join(
@@ -48,7 +49,9 @@ def _anchor(operation: dict[str, Any]) -> str:
 
 def _section(method: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> Html:
     own = {status: answer for status, answer in sorted(operation["responses"].items()) if "$ref" not in answer}
-    needs_key = "An API key is needed." if operation.get("security") else "No API key is needed."
+    scopes = [scope for scheme in operation.get("security", ()) for needed in scheme.values() for scope in needed]
+    scoped = f" with the scope {', '.join(f'`{scope}`' for scope in scopes)}" if scopes else ""
+    needs_key = f"An API key{scoped} is needed." if operation.get("security") else "No API key is needed."
     return tag(
         "section",
         tag("h3", tag("code", f"{method} {path}")),
@@ -90,7 +93,7 @@ def _inputs(operation: dict[str, Any], document: dict[str, Any]) -> Html:
             tag("td", tag("code", name)),
             tag("td", where),
             tag("td", "yes" if required else "no"),
-            tag("td", text),
+            tag("td", inline(text)),
         )
         for name, where, required, text in rows
     )

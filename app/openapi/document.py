@@ -75,7 +75,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _put_right(operation: dict[str, Any]) -> None:
-    operation["summary"] = operation["description"].split("\n")[0].split(". ")[0].removesuffix(".")
+    operation["summary"] = operation["description"].split("\n")[0].split(". ")[0].removesuffix(".").replace("`", "")
     for parameter in operation.get("parameters", ()):
         _lift(parameter)
     refused = operation["responses"].get("422", {})

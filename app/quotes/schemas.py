@@ -17,7 +17,7 @@ class QuoteRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"audio_seconds": 12.5}]})
 
     audio_seconds: float = Field(
-        gt=0, le=DEFAULT_LIMITS.max_audio_seconds, allow_inf_nan=False, description="Length of the speech."
+        gt=0, le=DEFAULT_LIMITS.max_audio_seconds, strict=True, allow_inf_nan=False, description="Length of the speech."
     )
 
 
