@@ -37,7 +37,10 @@ def admit(connection: Connection, who: Applicant, pace: Pace, rules: Rules) -> T
     From here to the transaction's end nobody else is let in, on no node: the bounds hold exactly.
     """
     hold(connection, "admission")
-    refused = no_room(rows.held(connection, pace), who, pace, rules)
+    holders = rows.held(connection, pace)
+    if not holders:
+        rows.begin_anew(connection)
+    refused = no_room(holders, who, pace, rules)
     if refused is not None:
         raise _error(refused)
     return turn_of(connection, who, pace, rules)

@@ -1,7 +1,8 @@
 """The order in which workers take jobs, for the queue and for whoever asks how many are ahead: one rule.
 
 The queue knows whole numbers from 1 to 2^31 - 1, so it orders turns in steps of a tenth of a second, and jobs of one
-step as they came. That is room for 6.8 years of one device that is never idle; what lies beyond is taken as it came.
+step as they came. That is room for 6.8 years of one device; the line begins anew when the queue is empty after half of
+them, and what lies beyond its end is taken as it came.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from app.jobs.job import State
 
 _STEP: Final = SECOND // 10
 _MOST: Final = 2**31 - 1
+#: A turn from which on it is time to begin anew.
+FAR: Final = _MOST // 2 * _STEP
 # A version that knows no turns adds jobs without one; its queue takes them first.
 _step: Final = func.coalesce(job.c.turn // _STEP, -1)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select, update
 
+from app.admission.order import FAR
 from app.admission.pace import Pace
 from app.admission.turns import Turn
 from app.database.tables import job
@@ -49,6 +50,13 @@ def clock(connection: Connection) -> int:
     if following is None:
         following = connection.scalar(select(func.max(job.c.turn_end)).where(job.c.turn_end > last, _counts))
     return max(last, following or 0)
+
+
+def begin_anew(connection: Connection) -> None:
+    """Forget all turns when they have come far; only while nothing waits or runs, when all customers stand alike."""
+    reached = connection.scalar(select(func.max(job.c.turn_end)))
+    if reached is not None and reached > FAR:
+        connection.execute(update(job).where(job.c.turn_end.is_not(None)).values(turn=None, turn_end=None))
 
 
 def taken(connection: Connection, customer: str, since: int) -> Sequence[Turn]:

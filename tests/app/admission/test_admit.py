@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, select, update
 
-from app.admission.order import IN_ORDER
+from app.admission.order import FAR, IN_ORDER
 from app.admission.rules import Rules
 from app.database.engine import Database
 from app.database.tables import job
@@ -163,6 +163,22 @@ def test_after_a_pause_all_start_alike(add: Add, database: Database) -> None:
     assert order(database) == ["acme", "other", "acme", "other"]
 
 
+def test_line_that_came_far_begins_anew_once_the_queue_is_empty(add: Add, database: Database) -> None:
+    far = update(job).values(turn=FAR, turn_end=FAR + 1, started_at=job.c.created_at, state=State.RUNNING)
+    add("acme")
+    database.write(lambda connection: connection.execute(far))
+    add("acme")
+    assert turns(database) == [FAR, FAR + 1]
+    database.write(lambda connection: connection.execute(update(job).values(state=State.SUCCEEDED)))
+    add("acme")
+    assert turns(database) == [0]
+
+
+def turns(database: Database) -> list[int]:
+    query = select(job.c.turn).where(job.c.turn.is_not(None)).order_by(job.c.turn)
+    return list(database.read(lambda connection: connection.scalars(query).all()))
+
+
 def test_job_of_a_version_without_turns_comes_first(add: Add, database: Database) -> None:
     add("acme")
     old = add("old")
@@ -186,5 +202,4 @@ def flood_at_once(database: Database, jobs: int) -> int:
 
 def test_concurrent_submits_never_overshoot(database: Database) -> None:
     assert flood_at_once(database, 40) == RULES.max_jobs
-    turns = database.read(lambda connection: connection.scalars(select(job.c.turn)).all())
-    assert len(set(turns)) == RULES.max_jobs
+    assert len(set(turns(database))) == RULES.max_jobs
