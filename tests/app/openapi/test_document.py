@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from app.errors import Code
 
 #: What needs no key; a link is one itself.
-OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /health/startup", "GET /links/{text}"}
+OPEN = {"GET /health", "GET /health/live", "GET /health/ready", "GET /health/startup", "GET /links/{job_id}"}
 MEDIA_TYPE = "application/problem+json"
 
 
