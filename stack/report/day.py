@@ -15,6 +15,7 @@ _START: Final = b'{"timestamp":"'
 _STAMP: Final = slice(len(_START), len(_START) + 26)
 _REQUEST: Final = b'"event":"' + Event.HTTP_REQUEST.encode() + b'"'
 _FINISHED: Final = b'"event":"' + Event.JOB_FINISHED.encode() + b'"'
+_SUMMARY: Final = b'"event":"' + Event.DAY_SUMMARY.encode() + b'"'
 _TROUBLE: Final = (b'"level":"error"', b'"level":"warning"', b'"level":"critical"')
 _FAILED: Final = 500
 _REFUSED: Final = 400
@@ -84,6 +85,17 @@ class Jobs:
     output_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What a day cost by the service's ledger, idle devices included; USD of the time whose price is known."""
+
+    paid_usd: float
+    by_kind: Mapping[str, float]
+    unpriced_seconds: float
+    budget_usd: float | None
+    joules: float | None
+
+
 class Day:
     """Adds lines up. Lives as long as the command."""
 
@@ -100,6 +112,8 @@ class Day:
         self.troubles: Table[Trouble] = Table(Trouble, 2_000)
         self.jobs: Table[Jobs] = Table(Jobs, 50)
         self.devices: Table[Jobs] = Table(Jobs, 50)
+        #: What the service said of this day when it was over, from its ledger.
+        self.ledger: Ledger | None = None
 
     def add(self, line: bytes) -> None:
         """Count a line of the day in; of others, and of lines that are none of ours, only what they are is counted."""
@@ -107,6 +121,8 @@ class Day:
             self.unreadable += not line.isspace()
             return
         if not self._from <= line[_STAMP] < self._until:
+            if _SUMMARY in line:  # which is written after the day
+                self._sum_up(line)
             return
         self.lines += 1
         request, finished = _REQUEST in line, _FINISHED in line
@@ -127,6 +143,20 @@ class Day:
             self._job(fields)
         if event != Event.HTTP_REQUEST and fields["level"] in {"warning", "error", "critical"}:
             self._trouble(fields)
+
+    def _sum_up(self, line: bytes) -> None:
+        try:
+            fields = json.loads(line)
+            if fields["date"] == str(self.window.day) and fields["time_zone"] == self.window.zone.key:
+                self.ledger = Ledger(
+                    paid_usd=float(fields["paid_usd"]),
+                    by_kind={str(kind): float(usd) for kind, usd in fields["paid_usd_by_kind"].items()},
+                    unpriced_seconds=float(fields["unpriced_device_seconds"]),
+                    budget_usd=None if fields["budget_usd"] is None else float(fields["budget_usd"]),
+                    joules=None if fields["joules"] is None else float(fields["joules"]),
+                )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.unreadable += 1
 
     def _request(self, fields: Mapping[str, Any]) -> None:
         status, seconds = int(fields["status"]), float(fields["duration_seconds"])

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
 
-from stack.cli.output import columns, escape, held, money, out
+from stack.cli.output import columns, energy, escape, held, money, out
 from stack.report.day import Customer, Day, Jobs, Route, Trouble
 
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -20,13 +20,15 @@ def write(day: Day, rows: int) -> None:
     unreadable = f", {day.unreadable:,} not in this project's form" if day.unreadable else ""
     out.print(f"[bold]{name}[/] ({day.window.zone.key}): {day.lines:,} lines{unreadable}\n")
     if not day.lines:
-        out.print("Nothing was logged then.")
+        out.print("Nothing was logged then.\n" if day.ledger else "Nothing was logged then.")
+        _ledger(day)
         return
     _requests(day)
     _table("Routes, the slowest first", _routes(day, rows), len(day.routes), {1, 2, 3, 4, 5, 6})
     _table("Customers, by cost and requests", _customers(day, rows), len(day.customers), {1, 2, 3, 4, 5})
     _table("Jobs", _jobs(day), len(day.jobs), {1, 2, 3, 4})
     _devices(day)
+    _ledger(day)
     _table("Errors and warnings", _troubles(day, rows), len(day.troubles), {0})
 
 
@@ -47,6 +49,7 @@ def as_json(day: Day, rows: int) -> dict[str, Any]:
         "jobs": {name: asdict(row) for name, row in day.jobs.top(lambda row: row.count)},
         "devices": {name: asdict(row) for name, row in day.devices.top(lambda row: row.gpu_seconds)},
         "cost_usd": sum(row.cost_usd for _, row in day.jobs.top(lambda row: row.count)),
+        "ledger": None if day.ledger is None else asdict(day.ledger),
         "errors": [{"pattern": name, **asdict(row)} for name, row in islice(day.troubles.top(_frequency), rows)],
     }
 
@@ -124,6 +127,22 @@ def _devices(day: Day) -> None:
         out.print(
             f"  {money(row.cost_usd)} of it for {row.count:,} {'job' if row.count == 1 else 'jobs'} on a {name} device, priced as a GPU\n"
         )
+
+
+def _ledger(day: Day) -> None:
+    """Say what the ledger had when the day was over: what jobs cost is above, what was paid is more."""
+    found = day.ledger
+    if found is None:
+        return
+    kinds = ", ".join(f"{kind} {money(usd)}" for kind, usd in sorted(found.by_kind.items(), key=lambda each: -each[1]))
+    out.print(f"[bold]Paid for devices[/]  {money(found.paid_usd)}: {kinds or 'nothing'}")
+    if found.budget_usd is not None:
+        out.print(f"  The budget of the day was {money(found.budget_usd)}.")
+    if found.unpriced_seconds:
+        out.print(f"  [yellow]The price of {held(found.unpriced_seconds)} was not known.[/]")
+    if found.joules is not None:
+        out.print(f"  Jobs used {energy(found.joules)}.")
+    out.print()
 
 
 def _troubles(day: Day, rows: int) -> list[Sequence[str]]:

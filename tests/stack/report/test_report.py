@@ -7,7 +7,7 @@ import math
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -73,6 +73,32 @@ def test_jobs_add_up_to_cost_by_customer_outcome_and_device() -> None:
     assert found["jobs"]["succeeded"] == {"count": 2, "gpu_seconds": 4.0, "cost_usd": 1.25, "output_seconds": 10.0}
     assert found["devices"]["gpu"]["count"] == 3
     assert [(row["customer"], row["cost_usd"]) for row in found["customers"]] == [("bob", 0.75), ("ada", 0.5)]
+
+
+SUMMARY = {
+    "date": "2026-11-21",
+    "time_zone": "Europe/Amsterdam",
+    "paid_usd": 11.79,
+    "paid_usd_by_kind": {"job": 6.04, "idle": 5.75},
+    "unpriced_device_seconds": 0.0,
+    "budget_usd": 10.0,
+    "joules": None,
+}
+
+
+def test_summary_of_the_day_is_found_where_it_was_written_after_it() -> None:
+    window = Window(date(2026, 11, 21), ZoneInfo("Europe/Amsterdam"))
+    later = datetime(2026, 11, 21, 23, 1, tzinfo=UTC)
+    others = ({"date": "2026-11-20"}, {"time_zone": "UTC"}, {"paid_usd": "x"})
+    found = report(
+        request(when=later - timedelta(hours=5)),
+        line("day.summary", when=later, **SUMMARY),
+        *(line("day.summary", when=later, **(SUMMARY | other)) for other in others),
+        window=window,
+    )
+    assert found["ledger"]["paid_usd"] == 11.79
+    assert found["ledger"]["by_kind"] == {"job": 6.04, "idle": 5.75}
+    assert (found["lines"], found["unreadable_lines"]) == (1, 1)
 
 
 def test_errors_that_differ_by_ids_and_numbers_only_are_one_pattern() -> None:
