@@ -22,8 +22,8 @@ from tests.app.conftest import bearer, client_of
 TOKEN = "a-token-that-is-long-enough"
 #: Who asks these needs no key: machines that look whether the service is up.
 PROBES = {"/health", "/health/live", "/health/ready", "/health/startup", "/ready"}
-#: What carries its own proof instead of a key.
-SIGNED: set[str] = set()
+#: What carries a signature of its own instead of a key.
+SIGNED = {"/links/{job_id}"}
 DOCS = {"/docs", "/docs/errors", "/docs/style.css", "/openapi.json"}
 
 
