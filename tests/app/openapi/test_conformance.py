@@ -39,7 +39,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     migrate(settings)
     admin, acme = (create_key(settings, name, role=role)[1].text for name, role in (("boss", "admin"), ("acme", "customer")))  # fmt: skip
     job_id = finished_job(settings, "acme")
-    with service({"PLAINVIEW_HOME": str(home)}, home) as running:
+    # So that most answers are something else than 429.
+    with service({"PLAINVIEW_HOME": str(home), "PLAINVIEW_RATE_LIMITS": "off"}, home) as running:
         running.start("serve")
         yield Served(running.url, admin, acme, job_id)
 
