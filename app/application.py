@@ -43,6 +43,7 @@ from app.health.components import components
 from app.health.deep import DEEP_SECONDS, deep_checks
 from app.health.routes import router as health_router
 from app.housekeeping import in_one_process
+from app.jobs.acceptance import AT_A_TIME
 from app.jobs.files import JobFiles
 from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
@@ -182,6 +183,7 @@ async def _lifespan(
             signer_of(settings),
             examiner,
             CapacityLimiter(examiner.helpers),
+            CapacityLimiter(AT_A_TIME),
             breakers,
             gate,
             feed,

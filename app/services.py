@@ -50,6 +50,8 @@ class Services:
     examiner: Examiner
     #: As many examinations at a time as there are helpers for.
     examinations: CapacityLimiter
+    #: How many jobs are accepted at a time: one waits for the other's locks anyway, and would hold a connection meanwhile.
+    acceptances: CapacityLimiter
     breakers: Breakers
     budgets: Gate
     feed: Feed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 
@@ -24,6 +24,8 @@ from app.repeats import generations, idempotency
 from app.repeats.generations import Scope
 from app.repeats.wishes import Wishes
 
+#: Acceptances of one process at a time: one that writes, and one that is ready when it has.
+AT_A_TIME: Final = 2
 #: What became of the look for an identical generation.
 Sharing = Literal["hit", "joined", "miss", "bypass", "off"]
 #: Raises `ServiceError` where budget or queue do not allow the job.

@@ -103,7 +103,8 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
             terms = _terms(sent, quote, known, asked, services)
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
             check = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
-            accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, check)
+            async with services.acceptances:
+                accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, check)
             if accepted.repeated or accepted.state.is_final:
                 await anyio.to_thread.run_sync(services.files.remove, job_id, None)
     except (ServiceError, BadInput) as error:
