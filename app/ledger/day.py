@@ -40,7 +40,8 @@ def claim(connection: Connection, day: Span, zone: ZoneInfo, moment: datetime) -
         return False
     insert = postgresql.insert(day_summary) if connection.dialect.name == "postgresql" else sqlite.insert(day_summary)
     row = insert.values(day=name_of(day, zone), time_zone=zone.key, written_at=moment)
-    return connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+    # What was inserted comes back; the count of rows does not, from every driver.
+    return connection.scalar(row.on_conflict_do_nothing().returning(day_summary.c.day)) is not None
 
 
 def summary(connection: Connection, day: Span, zone: ZoneInfo, tariff: Tariff, budget: int | None) -> dict[str, Any]:

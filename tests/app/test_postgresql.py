@@ -7,7 +7,10 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -30,10 +33,14 @@ from app.jobs.queue import open_queue
 from app.jobs.rows import NewJob
 from app.keys.changes import NoSuchKey
 from app.keys.store import create_key, list_keys, revoke_key
-from app.ledger.rows import totals, write
+from app.ledger import day
+from app.ledger.energy import Tariff
+from app.ledger.entry import Entry, Held, Price
+from app.ledger.rows import Energy, energy_of, totals, write
 from app.ledger.timeline import NANO
 from app.settings import Settings
 from telemetry import Telemetry, TelemetrySettings, start
+from telemetry.gpu import Device
 from tests.app.admission.test_admit import RULES, TERMS, flood_at_once, order, unchecked
 from tests.app.conftest import TINY, bearer, client_of
 from tests.app.database.test_migrations import differences, run_before_the_ledger
@@ -275,3 +282,21 @@ def test_job_that_joins_while_the_other_ends_is_never_left_behind(empty: Setting
 
 def states(connection: Connection) -> set[str]:
     return set(connection.scalars(select(job.c.state)))
+
+
+def test_day_is_claimed_by_one_of_many_nodes_and_summed(empty: Settings) -> None:
+    migrate(empty)
+    zone = ZoneInfo("America/Havana")
+    ended = day.last_day(datetime(2026, 11, 2, 12, tzinfo=UTC), zone)  # of 25 hours and two midnights
+    held = Held("job", 1, "acme", "generate", "tiny-1")
+    at = ended.start + timedelta(minutes=30)
+    entry = Entry("row", "job", held, at, at, 3 * NANO, 570_000, 10.5, "power")
+    with open_database(empty.database) as database:
+        database.write(write, "w1", Device("gpu", "NVIDIA L4", "GPU-1"), Price(190_000, "test"), [entry])
+        with ThreadPoolExecutor(6) as pool:
+            claimed = list(pool.map(lambda _: database.write(day.claim, ended, zone, at), range(6)))
+        assert sorted(claimed) == [False] * 5 + [True]
+        told = database.read(day.summary, ended, zone, Tariff(Decimal("0.36")), 10**9)
+        assert (told["date"], told["cost_usd"], told["device_seconds"]) == ("2026-11-01", 0.00057, 3)
+        assert (told["joules"], told["joules_estimated"], told["energy_cost_usd"]) == (10.5, 10.5, 0.000001)
+        assert database.read(energy_of, "job") == Energy(10.5, 10.5)
