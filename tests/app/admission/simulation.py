@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.admission.order import priority
 from app.admission.turns import SECOND, Turn, next_turn, turn_length
@@ -34,10 +35,23 @@ class Ran:
         return self.began - self.submit.at
 
 
-class Line:
-    """Jobs that wait, in the order of their turns or as they came."""
+class Queue(Protocol):
+    """Jobs that wait, in some order."""
 
-    def __init__(self, *, fair: bool) -> None:
+    def add(self, submit: Submit) -> None: ...
+
+    def drop_given_up(self, now: float) -> None: ...
+
+    def take(self, *, idle: bool) -> tuple[Submit, Turn] | None:
+        """Start the next job; `idle` where no worker has one."""
+
+    def ended(self, submit: Submit) -> None: ...
+
+
+class Line:
+    """Jobs that wait in memory, in the order of their turns or as they came."""
+
+    def __init__(self, *, fair: bool = True) -> None:
         self._fair = fair
         self._clock = 0
         self._turns: dict[str, set[Turn]] = {}
@@ -59,6 +73,9 @@ class Line:
             self._turns[each[2].customer].remove(each[3])
         heapq.heapify(self._waiting)
 
+    def ended(self, submit: Submit) -> None:
+        """Nothing comes of it: what a job used counts once it has begun."""
+
     def take(self, *, idle: bool) -> tuple[Submit, Turn] | None:
         if not self._waiting:
             if idle:
@@ -69,21 +86,24 @@ class Line:
         return submit, turn
 
 
-def simulate(submits: Sequence[Submit], workers: int = 1, *, fair: bool = True) -> list[Ran]:
+def simulate(submits: Sequence[Submit], workers: int = 1, line: Queue | None = None) -> list[Ran]:
     """Return the jobs in the order in which they began."""
-    line, ran, busy = Line(fair=fair), list[Ran](), list[float]()
+    line = Line() if line is None else line
+    ran, busy = list[Ran](), list[tuple[float, Submit]]()
     coming = sorted(submits, key=lambda each: each.at)
     now = 0.0
     while True:
         while coming and coming[0].at <= now:
             line.add(coming.pop(0))
         line.drop_given_up(now)
-        busy = [until for until in busy if until > now]
+        for over in [each for each in busy if each[0] <= now]:
+            busy.remove(over)
+            line.ended(over[1])
         while len(busy) < workers and (taken := line.take(idle=not busy)) is not None:
             submit, turn = taken
             ran.append(Ran(submit, now, turn))
-            busy.append(now + submit.seconds)
-        events = [*busy, *(each.at for each in coming[:1])]
+            busy.append((now + submit.seconds, submit))
+        events = [*(until for until, _ in busy), *(each.at for each in coming[:1])]
         if not events:
             return ran
         now = min(events)

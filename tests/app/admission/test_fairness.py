@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.app.admission.simulation import Ran, Submit, longest, simulate, started, waits
+from app.database.engine import Database
+from tests.app.admission.database_line import DatabaseLine
+from tests.app.admission.simulation import Line, Ran, Submit, longest, simulate, started, waits
 
 WEIGHTS = {"a": 1.0, "b": 1.0, "c": 4.0, "d": 0.5}
 STEP = 0.1
@@ -44,12 +47,30 @@ def both_wait(ran: list[Ran], one: str, other: str) -> list[tuple[float, float]]
 @given(SUBMITS, st.integers(1, 4))
 @settings(deadline=None)
 def test_two_that_wait_get_device_time_by_weight_but_for_one_job_of_each(submits: list[Submit], workers: int) -> None:
-    ran = simulate(submits, workers)
+    assert_fair(simulate(submits, workers))
+
+
+def assert_fair(ran: list[Ran]) -> None:
     for one, other in combinations(WEIGHTS, 2):
         bound = longest(ran, one) + longest(ran, other) + 2 * STEP
         for since, until in both_wait(ran, one, other):
             unfair = started(ran, one, since, until) - started(ran, other, since, until)
             assert abs(unfair) <= bound + 1e-6
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_turns_from_the_database_are_as_fair(database: Database, seed: int, workers: int) -> None:
+    draw = random.Random(seed)  # noqa: S311 - arrivals, no secrets
+    weights = {"a": 1.0, "b": 1.0, "c": 4.0, "d": 1.0}
+    submits = [
+        Submit(draw.uniform(0, 40), customer, draw.uniform(0.5, 20), weights[customer])
+        for customer in draw.choices(sorted(weights), k=40)
+    ]
+    ran = simulate(submits, workers, DatabaseLine(database))
+    assert len(ran) == len(submits)
+    assert sum(len(both_wait(ran, *pair)) for pair in combinations(weights, 2)) > 50
+    assert_fair(ran)
 
 
 @given(SUBMITS, st.integers(1, 4))
@@ -83,7 +104,7 @@ def test_figures_of_a_flood_of_sixty_against_first_come_first_served() -> None:
     flood = [Submit(0, "flood", 10) for _ in range(60)]
     late = [Submit(5, "premium", 10, 4), Submit(5, "standard", 10)]
     fair = {each.submit.customer: each.waited for each in simulate([*flood, *late])}
-    first = {each.submit.customer: each.waited for each in simulate([*flood, *late], fair=False)}
+    first = {each.submit.customer: each.waited for each in simulate([*flood, *late], line=Line(fair=False))}
     assert (first["premium"], first["standard"]) == (595, 605)
     assert (fair["premium"], fair["standard"]) == (5, 15)
     assert fair["flood"] == pytest.approx(610)  # the last of the flood: 20 s later than alone
