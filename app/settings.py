@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -267,6 +268,24 @@ class Settings(ProcessSettings):
                 "administrator. Listen on 127.0.0.1, or set PLAINVIEW_AUTH_OFF_ON_NETWORK=true where that is meant."
             )
         return self
+
+    def secrets(self) -> dict[str, str]:
+        """Return every secret that is set, by its variable; a password within a URL too."""
+        urls = {"PLAINVIEW_DATABASE_URL": self.database_url, "PLAINVIEW_REDIS_URL": self.redis_url}
+        within = {name: unquote(urlsplit(url).password or "") for name, url in urls.items() if url}
+        return super().secrets() | {name: password for name, password in within.items() if password}
+
+    def unfit_for_production(self) -> Iterable[str]:
+        """Yield a line for each setting that production does not bear."""
+        if not self.auth_required:
+            yield "PLAINVIEW_AUTH_REQUIRED=false, which makes everyone an administrator"
+        if self.database.get_backend_name() != "sqlite" and self.database.host and not self.database.password:
+            yield "PLAINVIEW_DATABASE_PASSWORD is not set"
+        redis = urlsplit(self.redis_url or "")
+        if redis.hostname and not (redis.password or self.redis_password):
+            yield "PLAINVIEW_REDIS_PASSWORD is not set"
+        if self.bill_provider == "runpod" and not self.runpod_api_key:
+            yield "PLAINVIEW_RUNPOD_API_KEY is not set"
 
     @property
     def data(self) -> Path:

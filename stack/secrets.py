@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,10 @@ COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
     "postgres_password": ("postgres", "service"),
     "grafana_admin_password": ("grafana",),
 }
+
+#: Consumers that run our own image, whose user the files belong to. The others run under users of their own images, so
+#: that everybody within their containers may read theirs; nobody else mounts the volume.
+OURS: Final = frozenset({"console", "notifier", "service"})
 
 
 def ensure(folder: Path) -> dict[str, Path]:
@@ -42,8 +47,8 @@ def ensure_for_consumers(root: Path) -> None:
         files = [root / consumer / name for consumer in consumers]
         value = next((file.read_text() for file in files if file.exists() and file.stat().st_size), None)
         for file in files:
-            # 0444: the consumer runs under a user id of its own image; nobody else mounts the volume.
-            _ensure_file(file, mode=0o444, value=value or (value := secrets.token_urlsafe(32)))
+            mode = 0o400 if file.parent.name in OURS else 0o444
+            _ensure_file(file, mode=mode, value=value or (value := secrets.token_urlsafe(32)))
 
 
 def write(file: Path, value: str, *, mode: int = 0o600) -> Path:
@@ -61,6 +66,8 @@ def write(file: Path, value: str, *, mode: int = 0o600) -> Path:
 def _ensure_file(file: Path, *, mode: int, value: str | None = None) -> Path:
     if not file.exists() or file.stat().st_size == 0:
         write(file, value or secrets.token_urlsafe(32), mode=mode)
+    elif stat.S_IMODE(file.stat().st_mode) != mode:
+        file.chmod(mode)
     return file
 
 

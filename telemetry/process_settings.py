@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
-from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from telemetry._secret_checks import exposure, weakness
 from telemetry._secrets import redact
 
 PREFIX: Final = "PLAINVIEW_"
@@ -41,12 +44,18 @@ class ProcessSettings(BaseSettings):
         validate_by_name=True,
     )
 
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="production stops a start with a secret that is missing, a placeholder or too short; it is named.",
+    )
+
     @classmethod
     def read(cls, **defaults: Any) -> Self:
         """Return the settings of this process's environment; `defaults` stand in for what it does not set.
 
         Raises:
-            SettingsInvalid: names each wrong variable, its value unless secret, and what is allowed.
+            SettingsInvalid: names each wrong variable, its value unless secret, and what is allowed; in production
+                each secret that is missing or none, too.
         """
         try:
             settings = cls()
@@ -54,8 +63,36 @@ class ProcessSettings(BaseSettings):
             raise SettingsInvalid(*(cls._line(dict(problem)) for problem in error.errors())) from error
         except SettingsError as error:
             raise SettingsInvalid(str(error)) from error
+        settings._check_secrets()
         unset = defaults.keys() - settings.model_fields_set
         return settings.model_copy(update={name: defaults[name] for name in unset})
+
+    def secrets(self) -> dict[str, str]:
+        """Return every secret that is set, by its variable."""
+        values = ((name, getattr(self, name)) for name, field in type(self).model_fields.items() if is_secret(field))
+        return {
+            self.variable(name): value.get_secret_value()
+            for name, value in values
+            if value and value.get_secret_value()
+        }
+
+    def unfit_for_production(self) -> Iterable[str]:
+        """Yield a line for each setting that production does not bear, such as a secret that is missing."""
+        return ()
+
+    def _check_secrets(self) -> None:
+        """Stop a start in production, and say on standard error what would stop it there and who may read secrets."""
+        faults = [f"{name} {why}" for name, secret in self.secrets().items() if (why := weakness(secret))]
+        if self.environment == "production":
+            faults += self.unfit_for_production()
+            if faults:
+                raise SettingsInvalid(*(f"{fault}: not allowed in production." for fault in faults))
+        for fault in faults:
+            sys.stderr.write(f"{fault}: production would not start with it.\n")
+        for name in self.secrets():
+            path = os.environ.get(f"{name}{FILE}")
+            if path and not os.environ.get(name) and (why := exposure(Path(path))):
+                sys.stderr.write(f"{name}{FILE}={path!r} {why}.\n")
 
     @classmethod
     def variable(cls, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -39,6 +40,11 @@ class NotifierSettings(ProcessSettings):
         description="Silence of the watchdog alert after which monitoring counts as blind; 0 turns this off.",
     )
     console_url: HttpUrl = Field(default=HttpUrl(DEFAULT_CONSOLE), description="Public address of the console.")
+
+    def unfit_for_production(self) -> Iterable[str]:
+        """Yield a line for each setting that production does not bear."""
+        if not (self.notifier_token and self.notifier_token.get_secret_value()):
+            yield "PLAINVIEW_NOTIFIER_TOKEN is not set"
 
     @property
     def database(self) -> Path:
