@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
@@ -13,7 +14,8 @@ from starlette.types import ASGIApp
 from stack.console import dashboards_api, runbooks_api, sign_in, static_files
 from stack.console.backends import new_client
 from stack.console.health import health_router
-from stack.console.problems import BadHost, NotFound, handle_problems
+from stack.console.own_pages import OwnPages
+from stack.console.problems import BadHost, NotFound, TooLarge, handle_problems
 from stack.console.proxies import proxy_router
 from stack.console.sessions import Sessions
 from stack.console.settings import ConsoleSettings
@@ -22,9 +24,11 @@ from stack.console.version import VERSION
 from stack.native.tracestore import TraceStore
 from telemetry import Telemetry, instrument
 from telemetry.serving.around import around
+from telemetry.serving.bodies import BoundedBodies
 from telemetry.serving.headers import SecurityHeaders
 from telemetry.serving.hosts import KnownHosts
 
+_MOST_BYTES: Final = 2 * 1024 * 1024
 # ECharts writes style attributes; data: images are what it saves charts as.
 _POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; "
@@ -53,6 +57,8 @@ def create_app(settings: ConsoleSettings, telemetry: Telemetry, store: TraceStor
     )
     app.state.console = State(settings, Sessions(settings.console_token.get_secret_value(), settings.session_life))
     handle_problems(app)
+    app.add_middleware(OwnPages, public=urlsplit(str(settings.console_url)).netloc)
+    app.add_middleware(BoundedBodies, most=_MOST_BYTES, refusal=_too_large)
     app.add_middleware(KnownHosts, names=_names(settings), refusal=_refusal)
     # Metrics only: were its requests traced, looking at traces would make traces. The entry point samples none.
     instrument(app, telemetry)
@@ -67,6 +73,10 @@ def create_app(settings: ConsoleSettings, telemetry: Telemetry, store: TraceStor
 def guarded(app: ASGIApp, settings: ConsoleSettings) -> ASGIApp:
     """Return `app`, which browsers have no business with, behind the same names and with the headers of all answers."""
     return SecurityHeaders(KnownHosts(app, _names(settings), _refusal))
+
+
+def _too_large(most: int) -> ASGIApp:
+    return TooLarge(f"the body is longer than {most} bytes").response()
 
 
 def _names(settings: ConsoleSettings) -> set[str]:

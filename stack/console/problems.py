@@ -2,6 +2,7 @@
 
 Problem
 ├── BadRequest         400
+├── OtherSite          403  a request that another site's page made
 ├── SignedOut          401  no session, or one that has run out
 ├── WrongToken         403
 ├── TooManyAttempts    429
@@ -70,6 +71,12 @@ class TooManyAttempts(Problem):
     title = "Too many attempts"
 
 
+class OtherSite(Problem):
+    status = 403
+    code = "other_site"
+    title = "Request of another site"
+
+
 class NotFound(Problem):
     status = 404
     code = "not_found"
@@ -112,7 +119,7 @@ class BackendSlow(Problem):
     title = "Backend takes too long"
 
 
-_OF_STATUS = {404: NotFound, 405: NotAllowed}
+_OF_STATUS = {404: NotFound, 405: NotAllowed, 413: TooLarge}
 
 
 def handle_problems(app: FastAPI) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -170,3 +172,21 @@ def test_wrong_address_stops_the_start(
     monkeypatch.setenv(f"PLAINVIEW_{variable}", value)
     with pytest.raises(ValueError, match=f"PLAINVIEW_{variable}=.*is not allowed: .*{allowed}"):
         Settings.read()
+
+
+@pytest.mark.parametrize("path", ["/quote", "/keys", "/nothing"])
+async def test_long_body_is_refused_by_its_length_and_without_one(
+    client: httpx.AsyncClient, admin: dict[str, str], path: str
+) -> None:
+    headers = {**admin, "content-type": "application/json"}
+    announced = await client.post(path, content=bytes(70_000), headers=headers)
+    assert (announced.status_code, announced.json()["code"]) == (413, "body_too_large")
+    if path == "/nothing":
+        return  # nobody reads it
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(10_000)
+
+    streamed = await client.post(path, content=endless(), headers=headers)
+    assert (streamed.status_code, streamed.json()["code"]) == (413, "body_too_large")
