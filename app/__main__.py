@@ -1,4 +1,4 @@
-"""`python -m app serve|worker|migrate|bootstrap`: one process of the service, or one step of its set-up."""
+"""`python -m app serve|worker|migrate|bootstrap|prepare`: one process of the service, or one step of its set-up."""
 
 from __future__ import annotations
 
@@ -62,6 +62,10 @@ def _bootstrap(settings: Settings) -> int:
     return 0
 
 
+def _prepare(settings: Settings) -> int:
+    return _migrate(settings) or _bootstrap(settings)
+
+
 WRONG_SETTINGS: Final = 2
 _TO_FLUSH: Final = timedelta(seconds=3)
 
@@ -69,6 +73,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, Callable[[Settings], int]]]] = {
     "serve": ("answer requests", _serve),
     "worker": ("run jobs on this host's device", _worker),
     "migrate": ("bring the database up to date", _migrate),
+    "prepare": ("migrate and bootstrap, one after the other", _prepare),
     "bootstrap": ("write the first administrator's key into PLAINVIEW_FIRST_KEY_FILE", _bootstrap),
 }
 

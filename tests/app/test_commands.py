@@ -61,12 +61,12 @@ def test_database_that_cannot_be_reached_is_named_without_its_password(tmp_path:
     environment = {
         "PLAINVIEW_HOME": str(tmp_path),
         "PLAINVIEW_DATABASE_URL": "postgresql+psycopg://me@127.0.0.1:9/db",
-        "PLAINVIEW_DATABASE_PASSWORD": "hunter2",
+        "PLAINVIEW_DATABASE_PASSWORD": "hunter2-hunter2",
     }
     done = run("migrate", environment)
     assert done.returncode == 1
     assert done.stderr.startswith("The database postgresql://me:***@127.0.0.1:9/db does not answer: ")
-    assert "hunter2" not in done.stderr
+    assert "hunter2-hunter2" not in done.stderr
 
 
 def test_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
