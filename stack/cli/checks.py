@@ -70,6 +70,7 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
     yield Step("dashboards", (python, "-m", "dashboards", "check"))
     yield Step("alerts", (python, "-m", "alerts", "check"))
     yield Step("errors", (python, "-m", "app.errors.reference", "--check"))
+    yield Step("licences", (python, "-m", "stack.sbom", "--check"))
     promtool = _promtool()
     if promtool or every:  # where all is wanted, a missing program is a failed check
         rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
