@@ -14,7 +14,6 @@ from app.errors import Code, ServiceError
 from app.errors.problem import problem_response
 from app.settings import Settings
 from telemetry.serving.around import around
-from telemetry.serving.bodies import BoundedBodies
 from telemetry.serving.headers import SecurityHeaders
 from telemetry.serving.hosts import KnownHosts
 
@@ -50,18 +49,10 @@ _READ: Final = (
     "traceparent",
 )
 _PREFLIGHT_SECONDS: Final = 600
-#: Most bytes of a body that is read whole; the JSON of every route is far smaller.
-MOST_BYTES: Final = 64 * 1024
-#: Written to disk as they come, with bounds of their own.
-_UPLOADS: Final = frozenset({"/generate"})
 
 
 def guard(app: FastAPI, settings: Settings) -> None:
-    """Have `app` answer to its own names only, and read no more than it needs.
-
-    To be called before it is instrumented, for refusals are traffic too.
-    """
-    app.add_middleware(BoundedBodies, most=MOST_BYTES, refusal=_too_large, besides=_UPLOADS)
+    """Have `app` answer to its own names only; to be called before it is instrumented, for refusals are traffic too."""
     app.add_middleware(KnownHosts, names=_names(settings), refusal=_refusal)
 
 
@@ -80,11 +71,6 @@ def dress(app: FastAPI, settings: Settings) -> None:
         around(app, cors)
     secure = (settings.public_url or "").startswith("https:")
     around(app, partial(SecurityHeaders, always_secure=secure))
-
-
-def _too_large(most: int) -> ASGIApp:
-    detail = f"The body is longer than {most} bytes, which is more than anything but an upload needs."
-    return problem_response(ServiceError(Code.BODY_TOO_LARGE, detail, context={"limit_bytes": most}))
 
 
 def _names(settings: Settings) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,19 +15,15 @@ class BoundedBodies:
         app: any application that turns an `HTTPException` into an answer.
         most: bytes.
         refusal: makes the answer to a longer one, which it is given the bound.
-        besides: paths whose routes have bounds of their own.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, most: int, refusal: Callable[[int], ASGIApp], besides: Collection[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, most: int, refusal: Callable[[int], ASGIApp]) -> None:
         self._app = app
         self._most = most
         self._refusal = refusal
-        self._besides = frozenset(besides)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"] in self._besides:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
