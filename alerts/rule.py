@@ -9,6 +9,7 @@ from typing import Final, Literal
 Severity = Literal["page", "ticket", "none"]
 Dashboard = Literal[
     "plainview-overview",
+    "plainview-service",
     "plainview-jobs",
     "plainview-queue",
     "plainview-cost",

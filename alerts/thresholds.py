@@ -61,6 +61,13 @@ ERROR_MIN_REQUESTS: Final = Threshold(
     "count",
     "Requests in 5 minutes below which the share says little.",
 )
+AUTH_FAILURES: Final = Threshold(
+    "AuthFailuresHigh",
+    "AUTH_FAILURES",
+    100,
+    "count",
+    "Wrong keys in 10 minutes, those included that were not looked up.",
+)
 JOB_FAILURE_RATIO: Final = Threshold(
     "JobsFailing", "JOB_FAILURE_RATIO", 0.2, "ratio", "Share of finished jobs that failed, over 15 minutes."
 )
@@ -129,6 +136,7 @@ NOTIFICATION_FAILURES: Final = Threshold(
 THRESHOLDS: Final = (
     ERROR_RATIO,
     ERROR_MIN_REQUESTS,
+    AUTH_FAILURES,
     JOB_FAILURE_RATIO,
     JOB_MIN_FINISHED,
     QUEUE_SECONDS,

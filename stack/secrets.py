@@ -23,6 +23,7 @@ COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
     "metrics_token": ("console", "notifier", "prometheus", "service"),
     "notifier_token": ("alertmanager", "console", "notifier"),
     "postgres_password": ("postgres", "service"),
+    "redis_password": ("redis", "service"),
     "grafana_admin_password": ("grafana",),
 }
 

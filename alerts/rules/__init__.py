@@ -19,12 +19,14 @@ from alerts.rules import (
     jobs,
     memory,
     notifications,
+    protection,
     service,
     telemetry,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
     *service.RULES,
+    *protection.RULES,
     *jobs.RULES,
     *memory.RULES,
     *budgets.RULES,

@@ -45,6 +45,7 @@ EMPTY = {
     (GPU, "NVLinks up"): SIMULATED,
     (GPU, "NVLink errors"): SIMULATED,
     (SERVICE, "Server errors by route"): "nothing failed",
+    (SERVICE, "Second tries"): "nothing had to be tried again",
     (SERVICE, "WebSockets open"): "the service has none",
     (SERVICE, "WebSocket messages"): "the service has none",
     (SERVICE, "WebSocket ends"): "the service has none",
