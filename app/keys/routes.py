@@ -108,7 +108,8 @@ async def change_key(key_id: str, wanted: KeyChanges, admin: KeysAdmin, services
             Code.INVALID_INPUT, f"scopes: {error}.", errors=[FieldError("scopes", str(wanted.scopes), str(error))]
         ) from error
     await _tell(after, services)
-    _note(Event.KEY_CHANGED, after, admin, changes=changes.differences(before, after))
+    if differences := changes.differences(before, after):
+        _note(Event.KEY_CHANGED, after, admin, changes=differences)
     return view(after)
 
 

@@ -114,7 +114,8 @@ def update(  # noqa: PLR0913 - options are arguments
         given["expires_at"] = None if expires == "never" else until(expires, datetime.now(UTC))
     with said(key):
         before, changed = change_key(settings(), key, keys_shown.changes(given).of)
-    keys_shown.note("key.changed", changed, by=who(), changes=keys_shown.differences(before, changed))
+    if differences := keys_shown.differences(before, changed):
+        keys_shown.note("key.changed", changed, by=who(), changes=differences)
     keys_shown.one(changed, as_json=as_json)
 
 

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from json import dumps
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from stack.cli.budgets_shown import amounts
-from stack.cli.output import columns, escape, money, out
+from stack.cli.output import columns, err, escape, money, out
 from stack.paths import Home
 
 if TYPE_CHECKING:
@@ -115,11 +114,13 @@ def note(event: str, key: "Key", **facts: Any) -> None:
         **facts,
     }
     folder = Home.default().logs
-    with suppress(OSError):
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         file = os.open(folder / "keys.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(file, "a", encoding="utf-8") as stream:
             stream.write(f"{dumps(line)}\n")
+    except OSError as error:
+        err.print(f"[yellow]No line about this could be left in {folder}/keys.log: {error.strerror}[/]")
 
 
 def _plain(key: "Key") -> dict[str, Any]:

@@ -15,6 +15,7 @@ SAMPLES = PROJECT / "app" / "samples"
 FORM = {"image": "portrait.jpg", "audio": "speech.wav"}
 CLOCK_STEP_SECONDS = 1.0  # a file's time may be a little behind the clock
 PROMPT = "A calm news anchor"
+_OFF = frozenset({"false", "0", "no", "off", "n", "f"})
 NOTES = {
     "console": "dashboards, traces, alerts",
     "api": "documentation at /docs",
@@ -44,6 +45,10 @@ def welcome(home: Home, state: StackState, *, again: bool = False) -> None:
     )
     if state.app:
         _own_app(state)
+    elif os.environ.get("PLAINVIEW_AUTH_REQUIRED", "").lower() in _OFF:
+        out.print(
+            "[bold red]Authentication is off[/]   everybody who reaches the API is administrator: development only"
+        )
     else:
         _first_job(keeping(home, demo=state.demo).secrets / FIRST_KEY, state, again=again)
     out.print()

@@ -309,6 +309,12 @@ def test_printed_command_survives_folders_with_spaces_and_quotes(tmp_path, monke
     assert "Authorization: Bearer pv_key" in words
 
 
+def test_welcome_says_that_nobody_needs_a_key(home, ready, capsys, monkeypatch):
+    monkeypatch.setenv("PLAINVIEW_AUTH_REQUIRED", "False")
+    welcome.welcome(home, ready)
+    assert "Authentication is off" in capsys.readouterr().out
+
+
 def test_welcome_without_a_first_key_says_how_to_make_one(home, capsys):
     (home.secrets / "console_token").write_text("token")
     welcome.welcome(home, StackState(PartStatus("supervisor"), Ports(notifier=9), demo=True))
