@@ -7,7 +7,7 @@ transaction to end, so however many jobs are sent at the same time, each sees th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from app.budgets import refusals, rows, spending
 from app.budgets.budget import Budget, Budgets
+from app.budgets.closed import ClosedQuarters
 from app.budgets.spending import Reserved, Spent
 from app.database.locks import hold
 from app.database.times import now
@@ -45,10 +46,12 @@ class Gate:
     Attributes:
         of_settings: the budgets that count where no other was set.
         zone: where days and months begin.
+        closed: what it remembers of spending.
     """
 
     of_settings: tuple[Budget, ...]
     zone: ZoneInfo
+    closed: ClosedQuarters = field(default_factory=ClosedQuarters)
 
     def check(self, connection: Connection, customer: str, quote: Quote, *, tell_all: bool = False) -> None:
         """Raise why no job of `customer` with this quote may be accepted.
@@ -90,7 +93,7 @@ class Gate:
             present = span(moment, self.zone, budget.period)
             # In this order: a job that ends in between is counted twice rather than not at all.
             reserved = spending.reserved(connection, whose)
-            spent = spending.spent(connection, present, whose)
+            spent = self.closed.spent(connection, present, whose, moment)
             found.append(Account(budget, budget.hard or 0, present, spent, reserved))
         return found
 

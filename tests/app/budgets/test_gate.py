@@ -139,9 +139,9 @@ def test_yesterday_s_spending_does_not_count(database: Database, gate: Gate, spe
     hard(database, ACME, 10)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     spend(50 * CENT, at=midnight - timedelta(seconds=1))
-    accepts(database, gate, quoted(10))
     spend(CENT, at=midnight)
-    refusal(database, gate, quoted(10))
+    accepts(database, gate, quoted(9))
+    refusal(database, gate, quoted(9.1))
 
 
 def test_day_is_that_of_the_time_zone(database: Database, spend: Spend) -> None:
