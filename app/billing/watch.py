@@ -22,7 +22,7 @@ from app.background import every
 from app.billing.provider import BillUnreadable, Provider, Reason
 from app.clock import utc_now
 from app.gauges import gauge
-from app.jobs.series import periods
+from app.ledger.calendar import Period, starts
 from telemetry import catalog
 from telemetry.logs import get_logger
 
@@ -40,7 +40,7 @@ _STALE: Final = timedelta(hours=3)
 class Bill:
     """What the provider charged so far in the calendar day and month, and when it said so."""
 
-    usd: dict[str, Decimal]
+    usd: dict[Period, Decimal]
     read_at: datetime
 
 
@@ -91,11 +91,11 @@ class BillWatch(Collector):
         self._next = self._clock() + pause.total_seconds()
 
     async def _read(self, moment: datetime) -> Bill:
-        starts = periods(moment, self._zone)
-        charges = await self._provider.charges(min(starts.values()), moment)
+        began = starts(moment, self._zone)
+        charges = await self._provider.charges(min(began.values()), moment)
         usd = {
             period: sum((charge.usd for charge in charges if charge.start >= start), Decimal(0))
-            for period, start in starts.items()
+            for period, start in began.items()
         }
         return Bill(usd, moment)
 
@@ -107,7 +107,7 @@ class BillWatch(Collector):
         yield gauge(read, {(name,): bill.read_at.timestamp()})
         now = utc_now()
         # Across midnight the figure read yesterday is no figure of today.
-        same = {period for period, start in periods(now, self._zone).items() if bill.read_at >= start}
+        same = {period for period, start in starts(now, self._zone).items() if bill.read_at >= start}
         if now - bill.read_at <= _STALE:
             amounts: dict[tuple[str, ...], float] = {
                 (name, period): float(usd) for period, usd in bill.usd.items() if period in same

@@ -1,4 +1,4 @@
-"""Series that the database knows: queue, workers, cost. Read every two seconds, never while a scrape waits."""
+"""Series that the database knows of queue and workers. Read every two seconds, never while a scrape waits."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import Connection, func, select
 
 from app.admission.rules import Rules
 from app.admission.series import QueueReading, families, read_queue
 from app.background import every
 from app.database.engine import AsyncDatabase
-from app.database.tables import job, ledger
+from app.database.tables import job
 from app.database.times import now
 from app.gauges import gauge
 from app.jobs import workers
-from app.jobs.job import OPERATION, State, nanousd
-from app.ledger.calendar import PERIODS, span
-from app.ledger.entry import quarter
+from app.jobs.job import OPERATION, State
 from app.settings import Settings
 from telemetry import catalog
 
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN: Final = 2.0
 _STALE_SECONDS: Final = 15.0
-_USD: Final = nanousd(Decimal(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +41,12 @@ class Reading:
     oldest_queued_seconds: float = 0.0
     queue: QueueReading = field(default_factory=QueueReading)
     heartbeats: dict[str, datetime] = field(default_factory=dict)
-    cost_usd: dict[str, float] = field(default_factory=dict)
-    paid_usd: dict[str, float] = field(default_factory=dict)
     taken_at: float = 0.0
 
 
-def read(connection: Connection, zone: ZoneInfo) -> Reading:
-    """Return the figures as they are now; days and months begin in `zone`."""
+def read(connection: Connection) -> Reading:
+    """Return the figures as they are now."""
     moment = now(connection)
-    starts = periods(moment, zone)
     running = select(func.count()).select_from(job).where(job.c.state == State.RUNNING)
     oldest = connection.scalar(select(func.min(job.c.queued_at)).where(job.c.state == State.QUEUED))
     return Reading(
@@ -62,20 +54,8 @@ def read(connection: Connection, zone: ZoneInfo) -> Reading:
         oldest_queued_seconds=0.0 if oldest is None else max(0.0, (moment - oldest).total_seconds()),
         queue=read_queue(connection),
         heartbeats=workers.heartbeats(connection),
-        cost_usd={period: _cost(connection, start, ledger.c.job_id.is_not(None)) for period, start in starts.items()},
-        paid_usd={period: _cost(connection, start, true()) for period, start in starts.items()},
         taken_at=time.monotonic(),
     )
-
-
-def periods(moment: datetime, zone: ZoneInfo) -> dict[str, datetime]:
-    """Return when the calendar day and month of `moment` began in `zone`."""
-    return {period: span(moment, zone, period).start for period in PERIODS}
-
-
-def _cost(connection: Connection, since: datetime, which: ColumnElement[bool]) -> float:
-    rows = select(func.sum(ledger.c.cost_nanousd)).where(ledger.c.quarter >= quarter(since), which)
-    return float(connection.scalar(rows) or 0) / _USD
 
 
 class ServiceSeries(Collector):
@@ -83,14 +63,13 @@ class ServiceSeries(Collector):
 
     def __init__(self, database: AsyncDatabase, settings: Settings) -> None:
         self._database = database
-        self._zone = settings.zone
         self._rules = Rules.of(settings)
         self._reading: Reading | None = None
 
     async def refresh(self) -> None:
         """Take a reading; the last one is dropped when the database does not answer."""
         try:
-            self._reading = await self._database.read(read, self._zone)
+            self._reading = await self._database.read(read)
         except BaseException:
             self._reading = None
             raise
@@ -103,8 +82,6 @@ class ServiceSeries(Collector):
         yield _by_one(catalog.JOB_RUNNING, {OPERATION: reading.running})
         yield _by_one(catalog.JOB_OLDEST_QUEUED, {OPERATION: reading.oldest_queued_seconds})
         yield _by_one(catalog.WORKER_HEARTBEAT, _newest(reading.heartbeats))
-        yield _by_one(catalog.COST_PERIOD, reading.cost_usd)
-        yield _by_one(catalog.PAID_PERIOD, reading.paid_usd)
 
 
 def _newest(heartbeats: dict[str, datetime]) -> dict[str, float]:

@@ -33,3 +33,8 @@ def span(moment: datetime, zone: ZoneInfo, period: Period) -> Span:
         first = first.replace(day=1)
         until = (first + timedelta(days=32)).replace(day=1)
     return Span(first.astimezone(UTC), until.astimezone(UTC))
+
+
+def starts(moment: datetime, zone: ZoneInfo) -> dict[Period, datetime]:
+    """Return when the day and the month of `moment` began."""
+    return {period: span(moment, zone, period).start for period in PERIODS}

@@ -1,7 +1,8 @@
 """What the money of today and of this month went to, from the ledger: a restart loses nothing of it.
 
-Series: `paid_kind_period_usd`, `cost_customer_period_usd`, `cost_model_period_usd`, `unpriced_period_seconds`,
-`energy_period_joules`, `energy_customer_period_joules`, `energy_cost_period_usd`, `energy_co2_period_grams`.
+Series: `cost_period_usd`, `paid_period_usd`, `paid_kind_period_usd`, `cost_customer_period_usd`,
+`cost_model_period_usd`, `unpriced_period_seconds`, `energy_period_joules`, `energy_customer_period_joules`,
+`energy_cost_period_usd`, `energy_co2_period_grams`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from app.background import every
 from app.database.engine import AsyncDatabase
 from app.database.times import now
 from app.gauges import gauge
-from app.jobs.series import periods
+from app.ledger.calendar import starts
 from app.ledger.entry import QUARTER
 from app.ledger.spending import Spending, spent, top
 from app.settings import Settings
@@ -39,7 +40,7 @@ def read(connection: Connection, zone: ZoneInfo) -> dict[str, Spending]:
     """Return what was spent since the calendar day and month began in `zone`."""
     moment = now(connection)
     # A worker's clock may be ahead of the database's.
-    return {period: spent(connection, start, moment + QUARTER) for period, start in periods(moment, zone).items()}
+    return {period: spent(connection, start, moment + QUARTER) for period, start in starts(moment, zone).items()}
 
 
 class LedgerSeries(Collector):
@@ -72,6 +73,8 @@ class LedgerSeries(Collector):
     def collect(self) -> Iterable[Metric]:
         spending = self._spending if self._clock() < self._good_until else {}
         found = spending.items()
+        yield gauge(catalog.COST_PERIOD, {(period,): each.of_jobs for period, each in found})
+        yield gauge(catalog.PAID_PERIOD, {(period,): each.paid for period, each in found})
         yield _named(catalog.PAID_KIND_PERIOD, {period: each.kinds for period, each in found})
         yield _named(catalog.COST_CUSTOMER_PERIOD, {period: top(each.customers, self._most) for period, each in found})
         yield _named(catalog.COST_MODEL_PERIOD, {period: top(each.models, self._most) for period, each in found})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ledger.calendar import Period, Span, span
+from app.ledger.calendar import Period, Span, span, starts
 
 ZONES = (
     "UTC",
@@ -70,3 +70,23 @@ def test_share_goes_from_nothing_to_all(moment: datetime, name: str, period: Per
     assert found.share(found.start) == 0
     assert 0 <= found.share(moment) < 1
     assert found.share(found.until) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "month"),
+    [
+        ("UTC", "2026-03-31T00:00:00+00:00", "2026-03-01T00:00:00+00:00"),
+        ("Asia/Tokyo", "2026-03-31T15:00:00+00:00", "2026-03-31T15:00:00+00:00"),
+        ("Europe/Berlin", "2026-03-30T22:00:00+00:00", "2026-02-28T23:00:00+00:00"),
+    ],
+)
+def test_days_and_months_begin_in_the_configured_time_zone(zone: str, day: str, month: str) -> None:
+    moment = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
+    begins = starts(moment, ZoneInfo(zone))
+    assert {name: start.astimezone(UTC).isoformat() for name, start in begins.items()} == {"day": day, "month": month}
+
+
+def test_day_with_two_midnights_begins_at_the_first() -> None:
+    begins = starts(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), ZoneInfo("America/Havana"))  # half past the second one
+    first = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    assert {name: start.astimezone(UTC) for name, start in begins.items()} == {"day": first, "month": first}

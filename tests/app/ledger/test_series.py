@@ -89,6 +89,20 @@ async def test_month_has_what_today_has_not(series: LedgerSeries, database: Data
     assert Shown(series).by("cost_customer_period_usd", "customer") == {"a": 1 if TODAY.day > 1 else 3}
 
 
+async def test_cost_of_a_day_is_what_runs_cost_since_midnight_and_paid_is_all(
+    series: LedgerSeries, database: Database
+) -> None:
+    await asyncio.to_thread(book, database, "a", 4, at=TODAY - timedelta(minutes=1))
+    await asyncio.to_thread(book, database, "a", 2, kind="retry")
+    await asyncio.to_thread(book, database, None, 1)
+    await series.refresh()
+    shown = Shown(series)
+    assert (shown.value("cost_period_usd"), shown.value("paid_period_usd")) == (2, 3)
+    assert (shown.value("cost_period_usd", "month"), shown.value("paid_period_usd", "month")) == (
+        (6, 7) if TODAY.day > 1 else (2, 3)
+    )
+
+
 async def test_unknown_price_is_unknown_time_and_no_customer_of_nothing(
     series: LedgerSeries, database: Database
 ) -> None:
