@@ -46,7 +46,7 @@ async def watched(services: Services, count: int = 1) -> None:
 async def test_stream_tells_how_the_job_goes_and_ends_with_it(
     client: httpx.AsyncClient, services: Services, acme: dict[str, str], runner: Runner, submit: Any
 ) -> None:
-    job_id = (await submit("slow=1.2"))["job_id"]
+    job_id = (await submit("slow=0.7"))["job_id"]
     listening = asyncio.create_task(ended(client, job_id, acme))
     await watched(services)
     await asyncio.to_thread(runner, job_id)
