@@ -44,7 +44,7 @@ def main() -> int:
         ports = [listener.getsockname()[1] for _, listener in served]
         get_logger("console").info(catalog.Event.CONSOLE_LISTENING, host=settings.console_host, ports=ports)
         try:
-            serve_all(served, grace=_GRACE, clients=Clients())
+            serve_all(served, grace=_GRACE, clients=Clients(proxies=settings.trusted_proxies))
         except StartFailed as error:
             return _failed(str(error), status=1)
     return 0

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from app.edge.addresses import Network
 from stack.native.tracestore.limits import MIB, MIN_STORE_BYTES, Limits
 from telemetry.process_settings import ProcessSettings
 
@@ -43,6 +44,9 @@ class ConsoleSettings(ProcessSettings):
     )
     console_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (), description="More host names to answer to, separated by commas; IP addresses and localhost always work."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Proxies whose word is taken for who the client is."
     )
     console_token: SecretStr = Field(SecretStr(""), description="The token in the sign-in link.")
     console_session_seconds: float = Field(7 * 86400, ge=60, le=90 * 86400, description="Life of a sign-in.")

@@ -71,7 +71,7 @@ def serve(  # noqa: PLR0913 - how one server differs from another, by name
             elsewhere; a second signal ends it.
         websockets: whether WebSockets are answered too.
         clients: what clients may take, and which of them are proxies whose word is taken for who the client is and
-            whether it came over TLS; without it nothing is bounded and nobody is believed.
+            whether it came over TLS; without it nothing is bounded, and FORWARDED_ALLOW_IPS names proxies as with uvicorn.
         started: called once the lifespan has begun and requests are answered.
         told_to_stop: called when the first signal comes, before anything else happens; from a signal handler.
         stopping: called in the event loop when the server is told to stop, before it waits for requests under way.
@@ -159,9 +159,9 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="warning",  # what listens where is said once, by the entry point
                 server_header=False,
-                # Its own default believes everybody on this host.
-                proxy_headers=bool(proxies),
-                forwarded_allow_ips=proxies,
+                # Its own default, which an app of somebody else's keeps, believes everybody on this host.
+                proxy_headers=clients is None or bool(proxies),
+                forwarded_allow_ips=None if clients is None else proxies,
                 http=partial(BoundedProtocol, crowd=Crowd(clients)) if clients else "auto",  # type: ignore[arg-type]
                 ws="auto" if websockets else "none",
                 timeout_graceful_shutdown=max(1, round(stop.grace.total_seconds())),

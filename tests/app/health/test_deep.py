@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +11,10 @@ from sqlalchemy import func, select
 
 from app.database.engine import Database
 from app.database.tables import probe
+from app.health.deep import deep_checks
+from app.redis import open_redis
 from app.services import Services
+from tests.redis_server import redis_server
 
 
 async def test_everything_is_written_read_and_deleted(
@@ -54,3 +58,15 @@ async def test_storage_that_takes_nothing_is_unhealthy_and_names_no_path_to_stra
     assert shallow.status_code == 503
     assert str(services.files.data) not in shallow.text + deep.text
     assert "detail" not in shallow.text
+
+
+@pytest.mark.integration
+async def test_redis_is_written_read_and_deleted_and_may_be_away(services: Services, tmp_path: Path) -> None:
+    with redis_server(tmp_path) as server:
+        async with open_redis(services.settings.model_copy(update={"redis_url": server.url})) as redis:
+            assert redis is not None
+            check = deep_checks(services.database, services.queue, services.files, redis)["redis"]
+            assert (await check()).message == "a value was written, read and deleted"
+            assert await redis.keys("*") == []
+            server.kill()
+            assert (await check()).status == "degraded"
