@@ -13,7 +13,7 @@ RUN groupadd --gid 10001 plainview \
  && install -d -o plainview -g plainview -m 0700 /var/lib/plainview \
  && install -d -o plainview -g plainview /run/plainview /badger \
       /secrets/alertmanager /secrets/console /secrets/grafana /secrets/notifier /secrets/postgres \
-      /secrets/prometheus /secrets/service
+      /secrets/prometheus /secrets/redis /secrets/service
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/plainview
 COPY app app

@@ -22,6 +22,7 @@ from .message import Message
 from .metrics import NotifierMetrics
 from .outbox import Outbox
 from .records import Delivery, Notification
+from .target_breaker import TargetBreaker
 from .targets import Target
 
 _log = get_logger(__name__)
@@ -43,6 +44,7 @@ class TargetLoop:
     ) -> None:
         self._target, self._outbox, self._metrics = target, outbox, metrics
         self._compose, self._policy = compose, policy
+        self._breaker = TargetBreaker(target.recipient.id)
         self._wake = threading.Event()
         self._unrecorded: set[int] = set()
         self._stopping = False
@@ -56,6 +58,10 @@ class TargetLoop:
     def alive(self) -> bool:
         """Say whether the loop runs."""
         return self._thread.is_alive()
+
+    def failing(self) -> bool:
+        """Say whether the target fails and is tried only now and then."""
+        return self._breaker.is_open
 
     def stop(self) -> None:
         """Begin no further delivery."""
@@ -89,8 +95,11 @@ class TargetLoop:
         if delivery.id in self._unrecorded:
             self._delivered(delivery)
             return 0
+        if (rest := self._breaker.rest(time.time())) > 0:
+            return rest
         try:
-            self._target.send(self._compose(delivery.notification))
+            with self._breaker.attempt():
+                self._target.send(self._compose(delivery.notification))
         except DeliveryFailed as error:
             self._failed(delivery, str(error))
         except Exception as error:  # noqa: BLE001  # a plugin's bug counts as a failed delivery and never ends the loop
@@ -115,12 +124,14 @@ class TargetLoop:
     def _failed(self, delivery: Delivery, reason: str) -> None:
         now, target, attempts = time.time(), self._target.recipient.id, delivery.attempts + 1
         self._metrics.deliveries.labels(target, "failed").inc()
+        wait = self._policy.pause(attempts)
+        self._breaker.failed(now, wait)
         if now - delivery.notification.received_at >= self._policy.give_up_after.total_seconds():
             self._outbox.finish(delivery, "abandoned", reason, now)
             self._metrics.deliveries.labels(target, "abandoned").inc()
             self._say("error", catalog.Event.NOTIFICATION_ABANDONED, delivery, error=reason)
             return
-        pause = self._policy.pause(attempts).total_seconds()
+        pause = wait.total_seconds()
         self._outbox.postpone(delivery, now + pause, reason)
         self._say(
             "warning", catalog.Event.NOTIFICATION_FAILED, delivery, error=reason, next_try_seconds=round(pause, 1)

@@ -85,7 +85,9 @@ async def ready(parts: PartsOf) -> dict[str, Any]:
         raise OutboxUnavailable(f"the delivery loop of {', '.join(dead)} has ended; restart the notifier")
     targets = [recipient.id for recipient in parts.recipients]
     detail = f"{len(targets)} targets" if targets else "no targets configured: set PLAINVIEW_NOTIFY_URLS to be told"
-    return {"status": "ready", "detail": detail, "targets": targets, "pending": pending}
+    loops = zip(parts.recipients, parts.loops, strict=True)
+    failing = [recipient.id for recipient, loop in loops if loop.failing()]
+    return {"status": "ready", "detail": detail, "targets": targets, "failing": failing, "pending": pending}
 
 
 async def _body(request: Request) -> bytes:

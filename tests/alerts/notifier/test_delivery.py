@@ -110,3 +110,19 @@ def test_message_is_given_up_only_after_its_time_and_visibly(notifier, hook):
     hook.answers = []
     running.post(last)
     assert hook.wait()[0]["title"].startswith("[FIRING] Other")
+
+
+def test_dead_target_is_tried_by_one_delivery_at_a_time_and_all_follow_once_it_is_back(notifier, hook):
+    """Ten pending deliveries to a dead target are no ten tries each time."""
+    hook.answers = [503] * 8
+    running = notifier(hook.url)
+    for number in range(10):
+        running.post(group(alert(f"Alert{number}", fingerprint=str(number)), key=str(number)))
+    only = target(running)
+    until(lambda: running.client.get("/health/ready").json()["failing"] == [only])
+    assert running.value("circuit_breaker_state", breaker=only, state="closed") == 0
+    hook.wait(10)
+    until(lambda: running.client.get("/health/ready").json()["failing"] == [])
+    assert running.value("circuit_breaker_state", breaker=only, state="closed") == 1
+    assert running.value("circuit_breaker_calls_total", breaker=only, outcome="failed") == 8
+    assert len(hook.attempts.items) == 18
