@@ -50,7 +50,20 @@ def conforms(
 ) -> None:
     """Run all checks for this time, and fail with what was found."""
     command = [str(_PROGRAM), "--config-file", str(config), "--no-color", "run", f"{served.url}/openapi.json"]
-    command += ["--checks", "all", "--seed", _SEED, "--max-time", str(seconds), "--warnings", "off", *options]
+    # But one: a key that was revoked, or a budget that was removed, stays to be seen.
+    command += [
+        "--checks",
+        "all",
+        "--exclude-checks",
+        "use_after_free",
+        "--seed",
+        _SEED,
+        "--max-time",
+        str(seconds),
+        "--warnings",
+        "off",
+        *options,
+    ]
     command += [] if key is None else ["-H", f"Authorization: Bearer {key}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
