@@ -105,5 +105,5 @@ def _for_each(counter: str) -> tuple[Query, ...]:
     """Return what jobs cost for each unit that `counter` counts, in an hour and in a day."""
     return tuple(
         Query(f"{q.counted(OF_JOBS, window)}\n/\n({q.counted(counter, window)} > 0)", legend)
-        for window, legend in (("1d", "last day"), ("1h", "last hour"))
+        for window, legend in (("1d", "of the last day"), ("1h", "of the last hour"))
     )
