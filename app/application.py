@@ -44,7 +44,7 @@ from app.health.deep import DEEP_SECONDS, deep_checks
 from app.health.routes import router as health_router
 from app.housekeeping import in_one_process
 from app.jobs.acceptance import AT_A_TIME
-from app.jobs.files import JobFiles
+from app.jobs.files import StorageAwayError
 from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
 from app.jobs.routes import router as jobs_router
@@ -72,6 +72,7 @@ from app.repeats.lookup import Repeats
 from app.services import Services
 from app.settings import Settings
 from app.stopping import Stopping
+from app.storage import files_of
 from telemetry import catalog, instrument
 from telemetry.logs import get_logger
 
@@ -135,7 +136,10 @@ async def _lifespan(
         redis = await stack.enter_async_context(open_redis(settings))
         limits = await limits_of(settings, redis, breakers, telemetry)
         examiner = examiner or stack.enter_context(examining())
-        files = JobFiles(settings.data)
+        files = files_of(settings)
+        storage = await breakers.make(
+            "storage", threshold=THRESHOLD, pause=PAUSE, counts=lambda error: isinstance(error, StorageAwayError)
+        )
         files.prepare()
         queue = stack.enter_context(open_queue(settings, telemetry))
         attempts = telemetry.counter(catalog.AUTH_ATTEMPTS)
@@ -176,10 +180,11 @@ async def _lifespan(
             queue,
             keys,
             files,
+            storage,
             health,
             quotes,
             redis,
-            Repeats(database, files, telemetry),
+            Repeats(database, files, storage, telemetry),
             signer_of(settings),
             examiner,
             CapacityLimiter(examiner.helpers),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
-from app.breakers import Breakers
+from app.breakers import Breaker, Breakers
 from app.budgets.gate import Gate
 from app.database.engine import AsyncDatabase
 from app.generation.confined import Examiner
@@ -41,6 +41,8 @@ class Services:
     queue: JobQueue
     keys: KeyRing
     files: JobFiles
+    #: Around what `files` asks of others.
+    storage: Breaker
     health: Health
     quotes: QuoteDesk
     #: Shared by all nodes; None without one. It may be away at any time: whoever uses it goes on without it.

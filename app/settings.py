@@ -240,6 +240,23 @@ class Settings(ProcessSettings):
         gt=timedelta(0),
         description="How long results and uploads are kept after a job ended.",
     )
+    results_url: Annotated[str, Field(pattern=r"^(file:///.+|s3://[^/@:\s]+(/\S*)?)$")] | None = Field(
+        None,
+        description="Where uploads and results are kept: file:///FOLDER or s3://BUCKET/PREFIX; the data folder unless set.",
+    )
+    s3_endpoint: Annotated[str, Field(pattern=r"^https?://[^@\s]+$")] | None = Field(
+        None, description="Address of an object store that speaks S3; that of AWS unless set."
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key_id: str | None = Field(
+        None, description="Key of the object store; AWS_* variables or the machine's role unless set."
+    )
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret of that key.")
+    result_links: Literal["storage", "service"] = Field(
+        "storage",
+        description="Whose links to results are handed out: the object store's own, which takes the load and must be "
+        "reachable for customers, or the service's, as with folders.",
+    )
     upload_time: Seconds = Field(
         timedelta(minutes=5),
         validation_alias="PLAINVIEW_UPLOAD_SECONDS",

@@ -14,7 +14,7 @@ from app.health.findings import Check, Finding
 from app.health.memory import check_memory
 from app.health.threads import InThread
 from app.jobs import workers
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, StorageAwayError
 from app.jobs.queue import JobQueue
 from app.settings import Settings
 
@@ -40,7 +40,7 @@ def components(  # noqa: PLR0913, PLR0917 - what is asked
     checks: dict[str, Check] = {
         "database": lambda: _database(database),
         "queue": InThread(lambda: _queue(queue)),
-        "storage": InThread(lambda: _storage(files.results)),
+        "storage": InThread(lambda: _storage(files)),
         "disk": InThread(lambda: _disk(files.data)),
         "memory": InThread(check_memory),
         "redis": lambda: _redis(redis, settings),
@@ -103,14 +103,18 @@ async def _open_door() -> Finding:
     return Finding("degraded", "PLAINVIEW_AUTH_REQUIRED=false: everyone is administrator")
 
 
-def _storage(folder: Path) -> Finding:
-    probe = folder / f".probe-{uuid.uuid4().hex}"
+def _storage(files: JobFiles) -> Finding:
+    probe = files.results / f".probe-{uuid.uuid4().hex}"
     try:
         probe.write_bytes(b"probe")
     except OSError as error:
         return Finding("unhealthy", f"results cannot be written: {error.strerror}")
     finally:
         probe.unlink(missing_ok=True)
+    try:
+        files.check()
+    except StorageAwayError as error:
+        return Finding("unhealthy", str(error.strerror))
     return Finding("healthy", "results can be written")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.database.engine import Database
 from app.generation.confined import Examiner
-from app.generation.generator import Cancelled, Generated, Generator
+from app.generation.generator import Cancelled, Generator
 from app.generation.inputs.errors import BadInput
 from app.jobs import claims
 from app.jobs.claim import Claim, Ending
 from app.jobs.context import HandedBackError, RunContext
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, StorageAwayError
 from app.jobs.job import RunOutcome, State
 from app.jobs.meter import Meter
 from app.jobs.tallies import Tallies
@@ -71,6 +70,12 @@ class Attempt:
         source = meter.out_of_memory or out_of_memory(error)
         if source is not None:
             return self._out_of_memory(mine, meter, error, source)
+        if isinstance(error, StorageAwayError):
+            _log.error(Event.STORAGE_FAILED, error_type=type(error).__name__, error=error.strerror)
+            message = "Uploads or results could not be read or written."
+            return Ending(
+                RunOutcome.FAILED, State.FAILED, meter.so_far(), "storage_unavailable", message, may_run_again=True
+            )
         if isinstance(error, BadInput):
             return Ending(RunOutcome.FAILED, State.FAILED, meter.so_far(), "invalid_input", str(error))
         _log.error(Event.JOB_RUN_FAILED, attempt=mine.attempt, error_type=type(error).__name__, exc_info=error)
@@ -90,25 +95,21 @@ class Attempt:
     def _make(self, mine: Claim, meter: Meter, context: RunContext) -> Ending:
         draft = self._files.draft(mine.job.id, mine.attempt)
         try:
-            with context.stage(Span.INSPECT):
-                self._examiner.decode(self._files.image(mine.job.id), self._files.audio(mine.job.id))
-            with meter.running():
-                made = self._generate(mine, draft, context)
+            with self._files.inputs(mine.job.id) as (image, audio):
+                with context.stage(Span.INSPECT):
+                    self._examiner.decode(image, audio)
+                with meter.running():
+                    made = self._generator.generate(image, audio, mine.job.prompt, draft, context)
             with context.stage(Span.STORE):
-                result = self._files.keep(draft)
+                kept = self._files.keep(draft)
         finally:
             draft.unlink(missing_ok=True)
         return Ending(
             RunOutcome.SUCCEEDED,
             State.SUCCEEDED,
             meter.so_far(),
-            result_name=result.name,
-            result_bytes=result.stat().st_size,
+            result_name=kept.name,
+            result_bytes=kept.bytes,
             output_seconds=made.duration_seconds,
             notes=tuple(str(note)[:_LONGEST_NOTE] for note in made.notes[:_MOST_NOTES]),
         )
-
-    def _generate(self, mine: Claim, draft: Path, context: RunContext) -> Generated:
-        job_id = mine.job.id
-        image, audio = self._files.image(job_id), self._files.audio(job_id)
-        return self._generator.generate(image, audio, mine.job.prompt, draft, context)

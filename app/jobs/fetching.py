@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from app.delivery import FileSource, Source, deliver
+from app.delivery import Source, deliver
 from app.errors import Code, ServiceError
 from app.jobs.job import Job, State
 from app.services import Services
@@ -52,7 +52,8 @@ async def result_of(job: Job, services: Services) -> Source:
         raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.", context=context)
     found = None
     if job.result_removed_at is None and job.result_name is not None:
-        found = await FileSource.find(services.files.result(job.result_name))
+        async with services.storage.call():
+            found = await services.files.source(job.result_name)
     if found is None:
         kept = services.settings.result_ttl
         raise ServiceError(

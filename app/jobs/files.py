@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+
+from app.delivery import FileSource, Source
+
+
+class StorageAwayError(OSError):
+    """What files are kept in did not do what it was asked; the text says why, without addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result that is stored: its name, and how many bytes it has."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Something stored that is not new any more: a result by its name, or a job's upload, or what a dead run left.
+
+    Attributes:
+        place: what `discard` takes, of this store only.
+    """
+
+    job_id: str
+    result_name: str | None
+    place: str
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +78,71 @@ class JobFiles:
         """Return where a run writes its video; the name ends as generators expect of an MP4."""
         return self.results / f".{job_id}-{attempt}.mp4"
 
-    def keep(self, draft: Path) -> Path:
+    def result(self, name: str) -> Path:
+        """Return the result of this name, which is a job's row's."""
+        return self.results / name
+
+    def hand_over(self, job_id: str) -> None:
+        """Put what was sent for the job, and is in its folder, where workers look for it."""
+
+    @contextmanager
+    def inputs(self, job_id: str) -> Iterator[tuple[Path, Path]]:
+        """Give portrait and speech of the job as files for the block."""
+        yield self.image(job_id), self.audio(job_id)
+
+    def keep(self, draft: Path) -> Kept:
         """Turn a draft into a result, all or nothing: after a crash there is a whole file or none."""
         with draft.open("rb") as stream:
             os.fsync(stream.fileno())
         result = draft.with_name(draft.name.removeprefix("."))
         draft.replace(result)
-        return result
+        return Kept(result.name, result.stat().st_size)
 
-    def result(self, name: str) -> Path:
-        """Return the result of this name, which is a job's row's."""
-        return self.results / name
+    def drop(self, name: str) -> None:
+        """Remove a result that no row has; what is gone already is fine."""
+        self.result(name).unlink(missing_ok=True)
+
+    async def source(self, name: str) -> Source | None:
+        """Return the result of this name, None when it is not there."""
+        return await FileSource.find(self.result(name))
+
+    def link(self, name: str, lasting: timedelta) -> str | None:  # noqa: ARG002 - a folder has no addresses
+        """Return an address that gives the result to whoever has it, None where only the service can."""
+        return None
 
     def remove(self, job_id: str, result_name: str | None) -> None:
         """Remove everything of a job; what is gone already is fine."""
         shutil.rmtree(self.upload(job_id), ignore_errors=True)
         if result_name is not None:
             self.result(result_name).unlink(missing_ok=True)
+
+    def old(self, age: timedelta) -> list[Stored]:
+        """Return what was last changed before that."""
+        limit = time.time() - age.total_seconds()
+        found = []
+        for folder in (self.uploads, self.results):
+            for path in folder.iterdir():
+                if _changed_at(path) < limit:
+                    name = path.name.removeprefix(".")
+                    draft = path.name.startswith(".")
+                    result = name if folder == self.results and not draft else None
+                    found.append(Stored(name.partition("-")[0], result, str(path), is_draft=draft))
+        return found
+
+    def discard(self, stored: Stored) -> None:
+        """Remove something that `old` found."""
+        path = Path(stored.place)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Raise what keeps results from being stored elsewhere than in these folders."""
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # gone since it was listed, as the probe of the health check is
+        return math.inf

@@ -213,6 +213,16 @@ def with_files(connection: Connection, job_ids: Sequence[str]) -> set[str]:
     }
 
 
+def with_results(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Return those of the results that a job still has, its own or one that it shares."""
+    kept = job.c.result_removed_at.is_(None)
+    return {
+        found
+        for some in _chunks(names)
+        for found in connection.scalars(select(job.c.result_name).where(job.c.result_name.in_(some), kept))
+    }
+
+
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     # Both databases bound the number of a statement's parameters.
     for start in range(0, len(ids), _MOST_IDS):

@@ -147,7 +147,7 @@ class Runner:
         if ended is None:
             # Another worker took the job over while this one was out of touch: what it made is not the job's result.
             if ending.result_name is not None:
-                self._files.result(ending.result_name).unlink(missing_ok=True)
+                self._files.drop(ending.result_name)
             _log.warning(Event.JOB_RUN_SUPERSEDED, attempt=mine.attempt)
             return None
         if ended.state is State.QUEUED:

@@ -7,7 +7,7 @@ import errno
 import shutil
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from app.generation.confined import Examiner
 from app.generation.inputs import DEFAULT_LIMITS, BadInput, check_prompt
 from app.jobs import rows
 from app.jobs.acceptance import Accepted, Terms, accept
+from app.jobs.files import JobFiles
 from app.jobs.job import OPERATION, State
 from app.jobs.multipart import Received, receive, too_large
 from app.jobs.rows import NewJob
@@ -97,10 +98,12 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
     annotate(job_id=job_id)
     try:
         asked = wishes(request.headers)
-        async with _only_if_accepted(services.files.upload(job_id)) as folder:
+        async with _only_if_accepted(services.files, job_id) as folder:
             sent = await _receive(request, folder, services)
             quote, known = await services.quotes.offer(sent.audio_seconds)
             terms = _terms(sent, quote, known, asked, services)
+            async with services.storage.call():
+                await anyio.to_thread.run_sync(services.files.hand_over, job_id)
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
             check = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
             async with services.acceptances:
@@ -214,12 +217,16 @@ def _check(folder: Path, examiner: Examiner) -> tuple[str, float]:
 
 
 @asynccontextmanager
-async def _only_if_accepted(folder: Path) -> AsyncIterator[Path]:
+async def _only_if_accepted(files: JobFiles, job_id: str) -> AsyncIterator[Path]:
+    folder = files.upload(job_id)
     try:
         await anyio.to_thread.run_sync(partial(folder.mkdir, parents=True))
         yield folder
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, ServiceError):  # otherwise what was handed over is swept as nobody's
+            with suppress(OSError):
+                await anyio.to_thread.run_sync(files.remove, job_id, None)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ServiceError(Code.STORAGE_FULL, STORAGE_FULL, context={"component": "storage"}) from error
         raise

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import shutil
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from app.background import every
 from app.clock import rfc3339, utc_now
 from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, Stored
 from app.jobs.queue import JobQueue
 from app.repeats import idempotency
 from telemetry import catalog, counted
@@ -27,6 +23,8 @@ _log = get_logger(__name__)
 _SECONDS_BETWEEN: Final = 60.0
 #: Older than any upload or run takes, so that what is being written is never an orphan.
 _ORPHAN_AFTER: Final = timedelta(hours=2)
+# To find them everything that is stored is listed, which an object store charges for.
+_PASSES_BETWEEN_ORPHANS: Final = 10
 _SWEPT: Final = {kind: counted(catalog.SWEPT, kind=kind) for kind in catalog.SWEPT.values["kind"]}
 _DELIVERY_KEPT: Final = timedelta(hours=1)
 _WORKER_KEPT: Final = timedelta(days=1)
@@ -36,6 +34,7 @@ class Sweeper:
     """One pass over files and records."""
 
     def __init__(self, database: AsyncDatabase, queue: JobQueue, files: JobFiles, result_ttl: timedelta) -> None:
+        self._passes = 0
         self._database = database
         self._queue = queue
         self._files = files
@@ -91,32 +90,23 @@ class Sweeper:
         return await self._database.write(idempotency.forget)
 
     async def _remove_orphans(self) -> int:
-        old = await asyncio.to_thread(_older_than, [self._files.uploads, self._files.results], _ORPHAN_AFTER)
-        ids = {path: path.name.removeprefix(".").partition("-")[0] for path in old}
-        kept = await self._database.read(rows.with_files, sorted(set(ids.values())))
-        orphans = [path for path in old if ids[path] not in kept or path.name.startswith(".")]
-        for path in orphans:
-            await asyncio.to_thread(_remove, path)
+        self._passes += 1
+        if self._passes % _PASSES_BETWEEN_ORPHANS != 1:
+            return 0
+        old = await asyncio.to_thread(self._files.old, _ORPHAN_AFTER)
+        jobs = await self._database.read(rows.with_files, sorted({stored.job_id for stored in old}))
+        names = sorted({stored.result_name for stored in old if stored.result_name is not None})
+        results = await self._database.read(rows.with_results, names)
+        orphans = [stored for stored in old if not _is_kept(stored, jobs, results)]
+        for stored in orphans:
+            await asyncio.to_thread(self._files.discard, stored)
         return len(orphans)
 
 
-def _older_than(folders: list[Path], age: timedelta) -> list[Path]:
-    limit = time.time() - age.total_seconds()
-    return [path for folder in folders for path in folder.iterdir() if _changed_at(path) < limit]
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # gone since it was listed, as the probe of the health check is
-        return math.inf
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+def _is_kept(stored: Stored, jobs: Collection[str], results: Collection[str]) -> bool:
+    if stored.is_draft:
+        return False
+    return stored.job_id in jobs if stored.result_name is None else stored.result_name in results
 
 
 @asynccontextmanager

@@ -17,7 +17,6 @@ from app.generation.confined import examining
 from app.jobs import process_start
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS
-from app.jobs.files import JobFiles
 from app.jobs.heartbeat import Heartbeat, beating
 from app.jobs.host_memory import available_bytes
 from app.jobs.job import MOST_ATTEMPTS
@@ -29,6 +28,7 @@ from app.ledger.book import Book
 from app.ledger.keeping import keeping
 from app.ledger.price import price_of
 from app.settings import Settings
+from app.storage import files_of
 from telemetry import TelemetrySettings, start
 from telemetry.catalog import Event
 from telemetry.gpu import Device, Gpus, open_gpus
@@ -59,7 +59,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
         identity = Identity(name, device, generator.model)
-        files = JobFiles(settings.data)
+        files = files_of(settings)
         files.prepare()
         restarting = Restarting(
             identity,

@@ -60,10 +60,15 @@ async def make_link(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     seconds: Annotated[int, Query(ge=60, le=int(_LONGEST.total_seconds()), description="How long it works.")] = 3600,
 ) -> Link:
     """Make a link to the video of a job that succeeded, which works for a while without a key."""
-    await result_of(await job_of(job_id, key, services), services)
-    ends = int(utc_now().timestamp()) + seconds
-    url = f"{base_url(request, services)}/links/{job_id}?expires={ends}&signature={services.signer.sign(job_id, ends)}"
+    job = await job_of(job_id, key, services)
+    await result_of(job, services)
     response.headers["Cache-Control"] = "no-store"
+    ends = int(utc_now().timestamp()) + seconds
+    if services.settings.result_links == "storage":
+        direct = services.files.link(job.result_name or "", timedelta(seconds=seconds))
+        if direct is not None:
+            return Link(url=direct, expires_at=datetime.fromtimestamp(ends, UTC))
+    url = f"{base_url(request, services)}/links/{job_id}?expires={ends}&signature={services.signer.sign(job_id, ends)}"
     return Link(url=url, expires_at=datetime.fromtimestamp(ends, UTC))
 
 

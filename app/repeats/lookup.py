@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
+from app.breakers import Breaker, BreakerOpen
 from app.database.engine import AsyncDatabase
 from app.jobs import rows
 from app.jobs.acceptance import Sharing, Terms
@@ -21,9 +21,10 @@ _CACHE: Final = "generations"
 class Repeats:
     """The cache of generations, which is the table of jobs and the stored results. Lives as long as the app."""
 
-    def __init__(self, database: AsyncDatabase, files: JobFiles, telemetry: Telemetry) -> None:
+    def __init__(self, database: AsyncDatabase, files: JobFiles, storage: Breaker, telemetry: Telemetry) -> None:
         self._database = database
         self._files = files
+        self._storage = storage
         self._meter = CacheMeter(_CACHE, telemetry=telemetry)
 
     async def answer(self, terms: Terms, customer: str) -> bool:
@@ -36,11 +37,15 @@ class Repeats:
         try:
             with self._meter.operation("get"):
                 found = await self._database.read(generations.finished, terms.inputs, terms.whose(customer), terms.kept)
-                if found is not None and not await asyncio.to_thread(self._files.result(found.result_name).is_file):
+                if found is not None and not await self._is_there(found.result_name):
                     await self._database.write(rows.mark_lost, found.result_name)
-        except OSError:
+        except (OSError, BreakerOpen):
             return False
         return True
+
+    async def _is_there(self, result_name: str) -> bool:
+        async with self._storage.call():
+            return await self._files.source(result_name) is not None
 
     def count(self, sharing: Sharing) -> None:
         """Count what became of the look for an identical generation."""
