@@ -137,7 +137,9 @@ class Accepted(BaseModel):
 class JobError(BaseModel):
     """Why a job failed."""
 
-    code: str = Field(description="invalid_input, out_of_memory, generation_failed or attempts_exhausted.")
+    code: str = Field(
+        description="invalid_input, out_of_memory, generation_failed, storage_unavailable or attempts_exhausted."
+    )
     message: str
 
 
