@@ -38,6 +38,7 @@ from app.ledger.energy import Tariff
 from app.ledger.entry import Entry, Held, Price
 from app.ledger.rows import Energy, energy_of, totals, write
 from app.ledger.timeline import NANO
+from app.pagination import Place
 from app.settings import Settings
 from telemetry import Telemetry, TelemetrySettings, start
 from telemetry.gpu import Device
@@ -154,6 +155,25 @@ def test_ids_are_asked_for_in_chunks(empty: Settings) -> None:
     migrate(empty)
     with open_database(empty.database) as database:
         assert database.read(rows.with_files, [f"{number:032x}" for number in range(70_000)]) == set()
+
+
+def test_jobs_of_one_moment_are_on_one_page_each(empty: Settings) -> None:
+    migrate(empty)
+    ids = {f"{number:032x}" for number in range(7)}
+    moment = datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
+    with open_database(empty.database) as database:
+        for name in ids:
+            database.write(rows.add, NewJob(name, "acme", "key", "standard", "hello", None, None))
+        database.write(lambda connection: connection.execute(job.update().values(created_at=moment)))
+        seen: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = database.read(rows.newest, "acme", state=None, before=None, after=cursor, limit=3)
+            seen += [each.id for each in page[:3]]
+            if len(page) <= 3:
+                break
+            cursor = Place(page[2].created_at, page[2].id).cursor()
+    assert (len(seen), set(seen)) == (7, ids)
 
 
 def test_queue_is_bounded_exactly_however_many_submits_come_at_once(empty: Settings) -> None:

@@ -101,6 +101,20 @@ async def test_a_stream_is_measured_to_its_last_byte(app, client, registry):
     assert registry.get_sample_value("http_server_active_requests", {"http_request_method": "GET"}) == 0
 
 
+async def test_an_event_stream_is_measured_to_its_first_byte(app, client, registry, lines):
+    async def events():
+        yield b"data: first\n\n"
+        await asyncio.sleep(0.3)
+        yield b"data: last\n\n"
+
+    app.get("/events")(lambda: StreamingResponse(events(), media_type="text/event-stream"))
+    assert (await client.get("/events")).content == b"data: first\n\ndata: last\n\n"
+    labels = {"http_request_method": "GET", "http_route": "/events", "http_response_status_code": "200"}
+    assert registry.get_sample_value("http_server_request_duration_seconds_sum", labels) < 0.25
+    (line,) = [line for line in lines() if line["event"] == "http.request"]
+    assert line["duration_seconds"] >= 0.3
+
+
 async def test_unhandled_exception_is_a_500_and_counted_by_class(app, client, registry, lines):
     def boom() -> None:
         raise KeyError("x")
