@@ -149,6 +149,9 @@ def test_200_submits_at_once_go_beyond_no_budget(
         assert after["acme"] <= amounts["customers/acme"] * 1e9 + dearest
         assert sum(after.values()) <= amounts["service"] * 1e9 + len(CUSTOMERS) * dearest
         assert len(jobs(database, job.c.id)) == 16
+        of_all, of_acme = http.get("/budgets", headers=keys["boss"]).json()["budgets"]
+        assert of_all["spent_usd"] == pytest.approx(sum(after.values()) / 1e9)
+        assert (of_acme["spent_usd"], of_acme["reserved_usd"]) == (pytest.approx(after["acme"] / 1e9), 0)
 
 
 @pytest.mark.parametrize("raced", ["postgresql"], indirect=True)
