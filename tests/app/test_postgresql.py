@@ -74,7 +74,7 @@ def empty(server: str, tmp_path: Path) -> Settings:
         connection.execute(text("DROP DATABASE IF EXISTS plainview WITH (FORCE)"))
         connection.execute(text("CREATE DATABASE plainview"))
     engine.dispose()
-    return Settings(home=tmp_path, generator=TINY, database_url=server)
+    return Settings(home=tmp_path, generator=TINY, database_url=server, allowed_hosts=("test",), rate_limits="off")
 
 
 def test_ledger_is_written_whole_and_summed(empty: Settings) -> None:
