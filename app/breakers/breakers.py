@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,11 @@ class Breakers:
         breaker = Breaker(circuit, telemetry=self._telemetry, clock=clock)
         self._made.append(breaker)
         return breaker
+
+    @property
+    def made(self) -> Sequence[Breaker]:
+        """All that were made."""
+        return tuple(self._made)
 
     async def check(self) -> Finding:
         """Tell which of them do not let calls through."""
