@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -18,6 +18,11 @@ from app.errors.problem import MEDIA_TYPE
 from app.openapi.common import add_common, components
 from app.openapi.examples import complete_examples
 from app.openapi.text import CONTACT, DESCRIPTION, LICENCE, MEANINGS, TAGS
+
+#: What already says which texts may be.
+_CLOSED: Final = frozenset({"pattern", "enum", "const", "format"})
+#: No address may have it, see `app.errors.shapeless`.
+_NO_NUL: Final = "^[^\\x00]*$"
 
 
 def operation_id(route: APIRoute) -> str:
@@ -94,5 +99,7 @@ def _lift(parameter: dict[str, Any]) -> None:
             parameter.setdefault("description", part["description"])
         if part.get("examples"):
             parameter.setdefault("example", part["examples"][0])
+        if part.get("type") == "string" and not _CLOSED.intersection(part):
+            part["pattern"] = _NO_NUL
     if parameter["name"] in MEANINGS:
         parameter.setdefault("description", MEANINGS[parameter["name"]])
