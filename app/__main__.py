@@ -42,11 +42,12 @@ def _worker(settings: Settings) -> int:
     work(settings, _telemetry("worker"))
 
 
-def _migrate(settings: Settings) -> int:
+def _migrate(settings: Settings, revision: str = "head") -> int:
     from app.database.migrate import migrate  # noqa: PLC0415
 
-    migrate(settings)
-    sys.stdout.write(f"The database {settings.database.render_as_string()} is up to date.\n")
+    migrate(settings, revision)
+    where = "up to date" if revision == "head" else f"at revision {revision}"
+    sys.stdout.write(f"The database {settings.database.render_as_string()} is {where}.\n")
     return 0
 
 
@@ -86,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=purpose)
         if name == "serve":
             command.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # of a process of several
+        if name == "migrate":
+            command.add_argument("--to", default="head", metavar="REVISION", help="forward or back, such as 0012")
     chosen = parser.parse_args(arguments)
     for variable, meant in likely_typos():
         sys.stderr.write(f"{variable} is not a setting; did you mean {meant}?\n")
@@ -93,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.read()
         if chosen.command == "serve":
             return _serve(settings, chosen.fd)
+        if chosen.command == "migrate":
+            return _migrate(settings, chosen.to)
         return _COMMANDS[chosen.command][1](settings)
     except SettingsInvalid as error:
         sys.stderr.write(f"{error}\n")

@@ -11,10 +11,11 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from app.database.engine import Database, open_database
-from app.database.schema import current_revision
+from app.database.schema import REVISION, WrongSchemaError, current_revision, is_later_and_fits
 from app.jobs.queue import migrate_queue
 from app.settings import Settings
 
@@ -25,12 +26,26 @@ _SECONDS_BETWEEN: Final = 0.1
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
-    """Bring the database to `revision`, forward or back; with "head" the queue's own tables follow."""
+    """Bring the database to `revision`, forward or back; with "head" the queue's own tables follow.
+
+    What a later version has made of the database is left as it is, where this version can work with it.
+
+    Raises:
+        WrongSchemaError: a later version has taken away what this one needs.
+        NoSuchRevisionError: no migration is called so.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
     with open_database(settings.database) as database, _one_at_a_time(database):
-        database.write(_move, revision)
-        if revision == "head":
+        if database.write(_move, revision) and revision == "head":
             migrate_queue(settings)
+
+
+class NoSuchRevisionError(ValueError):
+    """A revision that this version has no migration for."""
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+        super().__init__(f"{revision!r} is no revision of the database. Allowed: 0001 to {REVISION}, base, head.")
 
 
 @contextmanager
@@ -53,12 +68,22 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
-def _move(connection: Connection, revision: str) -> None:
+def _move(connection: Connection, revision: str) -> bool:
+    """Return whether the database is this version's to move."""
+    current = current_revision(connection)
+    if is_later_and_fits(current):
+        return False
+    if current is not None and current > REVISION:
+        raise WrongSchemaError(current)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
-    move = command.downgrade if _is_back(current_revision(connection), revision) else command.upgrade
-    move(config, revision)
+    move = command.downgrade if _is_back(current, revision) else command.upgrade
+    try:
+        move(config, revision)
+    except CommandError as error:
+        raise NoSuchRevisionError(revision) from error
+    return True
 
 
 def _is_back(current: str | None, revision: str) -> bool:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.app.processes import free_port
 
 _LIBRARY = Path("/usr/lib/postgresql")
+_MISSING = "PostgreSQL is not installed: apt-get install postgresql"
 
 
 def binaries() -> Path | None:
@@ -25,26 +29,76 @@ def binaries() -> Path | None:
     return Path(found).parent if found else None
 
 
+class PostgresServer:
+    """A server with an empty database `plainview`, on a port that stays its own, so that it can go away and come back."""
+
+    def __init__(self, bin_folder: Path, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"postgresql+psycopg://plainview@127.0.0.1:{self.port}/plainview"
+        self._bin = bin_folder
+        self._folder = folder
+        self._data = folder / "data"
+        self._user = _user(folder)
+        self._run("initdb", "-D", self._data, "-U", "plainview", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
+
+    def start(self) -> None:
+        """Start the server and wait until it answers, after `kill` too."""
+        options = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -c fsync=off -c log_min_messages=fatal"
+        self._control("-o", options, "-l", self._folder / "log", "start")
+
+    def create_database(self) -> None:
+        """Make what the URL names."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "plainview", "plainview")
+
+    def kill(self) -> None:
+        """End every process of the server at once, as fate does."""
+        for pid in self._pids():
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server, if it runs."""
+        if self._pids():
+            self._control("-m", "immediate", "stop")
+
+    def _pids(self) -> list[int]:
+        """Return the first process of the server and its children."""
+        try:
+            first = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+            children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="utf-8")
+        except OSError:
+            return []
+        return [first, *map(int, children.split())]
+
+    def _control(self, *arguments: Path | str) -> None:
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "30", *arguments)
+
+    def _run(self, program: str, *arguments: Path | str) -> None:
+        _run([self._bin / program, *arguments], self._user)
+
+
+@contextmanager
+def postgres_server(bin_folder: Path | None = None) -> Iterator[PostgresServer]:
+    """Run a server; missing binaries fail in CI and skip elsewhere."""
+    found = bin_folder or binaries()
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(_MISSING)
+        pytest.skip(_MISSING)
+    with tempfile.TemporaryDirectory(prefix="plainview-pg-") as name:
+        server = PostgresServer(found, Path(name))
+        server.start()
+        try:
+            server.create_database()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def postgresql(bin_folder: Path) -> Iterator[str]:
     """Run a server with an empty database `plainview` and give its URL."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="plainview-pg-") as name:
-        folder = Path(name)
-        user = _user(folder)
-        data = folder / "data"
-        _run(
-            [bin_folder / "initdb", "-D", data, "-U", "plainview", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"],
-            user,
-        )
-        options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c log_min_messages=fatal"
-        control = [bin_folder / "pg_ctl", "-D", data, "-w", "-t", "30"]
-        _run([*control, "-o", options, "-l", folder / "log", "start"], user)
-        try:
-            _run([bin_folder / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "plainview", "plainview"], user)
-            yield f"postgresql+psycopg://plainview@127.0.0.1:{port}/plainview"
-        finally:
-            _run([*control, "-m", "immediate", "stop"], user)
+    with postgres_server(bin_folder) as server:
+        yield server.url
 
 
 def _user(folder: Path) -> str | None:
