@@ -86,6 +86,8 @@ def serve_in_processes(
         try:
             return _tend(children, stop, changed, patience, wait_when_unusable=watched is not None)
         finally:
+            # As long as it is open here, connections wait in it that nobody answers; the children see to theirs.
+            listener.close()
             _end(children, patience)
 
 

@@ -23,6 +23,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from telemetry.serving._crowd import Crowd
+from telemetry.serving._leaving import last_in_line, let_in, until_quiet
 from telemetry.serving._listening import make_room
 from telemetry.serving._protocol import BoundedProtocol
 from telemetry.serving._watch import Watch
@@ -176,7 +177,18 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stop.begun()
-        await super().shutdown(sockets)
+        late = last_in_line(sockets or [])
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or []:
+            listener.close()
+        await let_in(late, self._protocol)
+        await until_quiet(self.server_state.connections)
+        await super().shutdown()
+
+    def _protocol(self) -> asyncio.Protocol:
+        given = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
+        return self.config.http_protocol_class(**given)
 
     async def main_loop(self) -> None:
         with self._watch.over(self.server_state.connections) if self._watch else nullcontext():
