@@ -7,6 +7,7 @@ consumer mounts, so a container sees its own secrets and no others.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import stat
@@ -23,7 +24,7 @@ COMPOSE: Final[Mapping[str, tuple[str, ...]]] = {
     "metrics_token": ("console", "notifier", "prometheus", "service"),
     "notifier_token": ("alertmanager", "console", "notifier"),
     "postgres_password": ("postgres", "service"),
-    "redis_password": ("redis", "service"),
+    "redis_password": ("service",),
     "grafana_admin_password": ("grafana",),
 }
 
@@ -43,13 +44,15 @@ def ensure(folder: Path) -> dict[str, Path]:
 
 
 def ensure_for_consumers(root: Path) -> None:
-    """Write each secret of `COMPOSE` into `root/<consumer>/<secret>` for all its consumers."""
+    """Write each secret of `COMPOSE` into `root/<consumer>/<secret>` for all its consumers, for Redis its digest."""
     for name, consumers in COMPOSE.items():
         files = [root / consumer / name for consumer in consumers]
         value = next((file.read_text() for file in files if file.exists() and file.stat().st_size), None)
         for file in files:
             mode = 0o400 if file.parent.name in OURS else 0o444
             _ensure_file(file, mode=mode, value=value or (value := secrets.token_urlsafe(32)))
+    digest = hashlib.sha256((root / "service/redis_password").read_bytes()).hexdigest()
+    write(root / "redis/users.acl", f"user default on #{digest} ~* &* +@all\n", mode=0o444)
 
 
 def write(file: Path, value: str, *, mode: int = 0o600) -> Path:

@@ -18,6 +18,7 @@ SECRETS: Final[Mapping[str, frozenset[str]]] = {
     "PLAINVIEW_REDIS_PASSWORD": frozenset({"api", "worker"}),
     "PLAINVIEW_REDIS_URL": frozenset({"api", "worker"}),
     "PLAINVIEW_RUNPOD_API_KEY": frozenset({"api"}),
+    "PLAINVIEW_S3_SECRET_ACCESS_KEY": frozenset({"api", "worker"}),
     "OTEL_EXPORTER_OTLP_HEADERS": frozenset({"api", "app", "worker", "notifier"}),
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS": frozenset({"api", "app", "worker", "notifier"}),
 }

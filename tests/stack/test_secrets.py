@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import stat
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_empty_secret_left_by_a_full_disk_is_refilled(tmp_path: Path) -> None:
 
 
 def test_consumers_of_one_secret_get_the_same_value_and_no_other_secret(tmp_path: Path) -> None:
-    for consumer in {name for names in secrets.COMPOSE.values() for name in names}:
+    for consumer in {"redis", *(name for names in secrets.COMPOSE.values() for name in names)}:
         (tmp_path / consumer).mkdir()
     secrets.ensure_for_consumers(tmp_path)
     before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
@@ -42,4 +43,7 @@ def test_consumers_of_one_secret_get_the_same_value_and_no_other_secret(tmp_path
         "metrics_token",
         "notifier_token",
     }
-    assert len({path.read_text() for path in before}) == len(secrets.COMPOSE)
+    digest = hashlib.sha256((tmp_path / "service" / "redis_password").read_bytes()).hexdigest()
+    assert (tmp_path / "redis" / "users.acl").read_text() == f"user default on #{digest} ~* &* +@all\n"
+    assert [path.name for path in (tmp_path / "redis").iterdir()] == ["users.acl"]
+    assert len({path.read_text() for path in before}) == len(secrets.COMPOSE) + 1
