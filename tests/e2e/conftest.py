@@ -126,6 +126,7 @@ def own_stack(tmp_path):
 STACKS = {"native_stack", "own_stack"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Tests of whole stacks run in one process of pytest-xdist: what they share is started once, and no two at once."""
     for item in items:
