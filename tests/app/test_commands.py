@@ -33,6 +33,7 @@ def run(command: str, environment: Mapping[str, str]) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 def test_new_service_is_set_up_by_migrate_and_bootstrap(tmp_path: Path) -> None:
     first = tmp_path / "first"
     environment = {"PLAINVIEW_HOME": str(tmp_path), "PLAINVIEW_FIRST_KEY_FILE": str(first)}
@@ -78,6 +79,7 @@ def test_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
     assert "PLAINVIEW_PORT" in done.stderr
 
 
+@pytest.mark.slow
 def test_api_sends_its_last_span_before_it_ends(settings: Settings, tmp_path: Path) -> None:
     with Sink() as sink:
         environment = {"PLAINVIEW_HOME": str(settings.home), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url}

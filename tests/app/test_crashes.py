@@ -20,6 +20,8 @@ from app.settings import Settings
 from tests.app.conftest import TINY, bearer
 from tests.app.processes import Service, service, until
 
+pytestmark = pytest.mark.slow
+
 Form = dict[str, tuple[str | None, bytes]]
 
 
@@ -106,7 +108,6 @@ def test_job_of_a_killed_worker_finishes_once(
     assert len(events(worker.log, "job.finished")) == 1
 
 
-@pytest.mark.slow
 def test_ledger_of_a_killed_worker_lacks_its_last_second_at_most(
     running: Service, customer: Customer, database: Database
 ) -> None:
@@ -129,7 +130,6 @@ def test_ledger_of_a_killed_worker_lacks_its_last_second_at_most(
     )
 
 
-@pytest.mark.slow
 def test_ledger_has_the_life_of_each_worker_less_a_second_for_each_kill(
     running: Service, customer: Customer, database: Database
 ) -> None:
@@ -178,7 +178,6 @@ def test_worker_told_to_stop_finishes_a_job_that_fits_into_the_grace_period(
     assert outcomes(database) == ["succeeded"]
 
 
-@pytest.mark.slow
 def test_worker_told_to_stop_hands_a_long_job_back_and_the_next_one_runs_it(
     running: Service, customer: Customer, database: Database
 ) -> None:
@@ -201,7 +200,6 @@ def test_second_worker_of_the_same_id_does_not_start(running: Service) -> None:
     assert "PLAINVIEW_WORKER_ID" in second.log.read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_many_jobs_all_finish(running: Service, customer: Customer) -> None:
     running.start("serve")
     running.start("worker")
@@ -209,7 +207,6 @@ def test_many_jobs_all_finish(running: Service, customer: Customer) -> None:
     assert {customer.wait(job_id, finished)["status"] for job_id in ids} == {"succeeded"}
 
 
-@pytest.mark.slow
 def test_job_of_a_worker_that_never_comes_back_is_taken_over(
     running: Service, customer: Customer, database: Database
 ) -> None:

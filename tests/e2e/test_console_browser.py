@@ -11,7 +11,7 @@ from stack.paths import PROJECT
 
 from .browser import browser, find
 
-pytestmark = [pytest.mark.browser, pytest.mark.integration]
+pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.slow]
 
 STAGES = ("queue wait", "decode", "animate", "encode", "store")
 SAMPLES = PROJECT / "app" / "samples"

@@ -180,6 +180,7 @@ def test_taken_ports_are_named_with_their_holder(native_stack, tmp_path):
     assert "--api-port" in refused.stderr
 
 
+@pytest.mark.slow
 def test_keys_are_made_listed_and_revoked(native_stack):
     made = native_stack.command("keys", "create", "--customer", "acme", "--expires", "30d")
     key = made.stdout.strip()

@@ -58,6 +58,7 @@ def test_answers_have_the_headers_of_all_answers_and_name_no_server(served, path
     assert "server" not in headers
 
 
+@pytest.mark.slow
 def test_connections_that_are_too_many_are_ended_and_probes_answered_again(served):
     client = served[1]
     address = ("127.0.0.1", client.base_url.port)

@@ -12,6 +12,7 @@ from tests.alerts.notifier.bodies import alert, group
 from tests.alerts.notifier.receivers import free_port, hook_on
 
 
+@pytest.mark.slow
 def test_killed_between_accept_and_delivery_it_delivers_after_the_restart(database):
     port, target = free_port(), free_port()
     urls = {"PLAINVIEW_NOTIFY_URLS": f"json://127.0.0.1:{target}/hook"}
@@ -24,6 +25,7 @@ def test_killed_between_accept_and_delivery_it_delivers_after_the_restart(databa
         assert body["title"] == "[FIRING] ApiErrorRateHigh: 12.5% of requests fail"
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_delivery_it_delivers_again(database):
     """At least once: whether the cut-off request was read, nobody can know."""
     port = free_port()
@@ -74,6 +76,7 @@ def test_what_stops_the_start_is_one_clear_line(database, variables, reason):
     assert "s3cretT0ken" not in output
 
 
+@pytest.mark.slow
 def test_taken_port_is_named_and_nothing_is_sent_twice(database):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
@@ -83,6 +86,7 @@ def test_taken_port_is_named_and_nothing_is_sent_twice(database):
     assert f"cannot listen on 127.0.0.1:{port}" in output
 
 
+@pytest.mark.slow
 def test_log_is_json_and_holds_no_secret_even_at_debug(database):
     port = free_port()
     secret = "s3cretT0kenOfTheTarget"

@@ -30,6 +30,7 @@ STEPS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(STEPS)
+@pytest.mark.slow
 def test_remembered_sums_are_those_made_anew_as_time_passes(steps: list[tuple[int, str, int | None]]) -> None:
     database = Database(create_engine("sqlite://"))
     metadata.create_all(database.engine)

@@ -93,6 +93,7 @@ def test_bomb_is_refused_within_its_bounds_of_memory_and_work(examiner: Examiner
     assert examiner.decode(bomb, SPEECH) > 0
 
 
+@pytest.mark.slow
 def test_file_that_takes_long_to_decode_is_refused_within_its_bounds(
     examiner: Examiner, slow: Path, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def test_one_value_per_frame_whatever_the_rate(write_wav: Callable[..., Path], r
     assert len(speech.loudness) == pytest.approx(seconds * 25, abs=1)
 
 
+@pytest.mark.slow
 def test_sound_longer_than_its_header_said_is_refused(write_wav: Callable[..., Path]):
     with pytest.raises(BadInput, match="longer than its header says"):
         heard(write_wav(np.zeros(302 * 4_000), rate=4_000))

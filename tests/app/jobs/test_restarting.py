@@ -114,6 +114,7 @@ async def test_job_that_runs_out_on_a_fresh_worker_too_is_given_up_and_says_what
     assert [outcome for *_, outcome in await asyncio.to_thread(runs, database)] == ["out_of_memory"] * 2
 
 
+@pytest.mark.slow
 async def test_leak_is_told_to_a_tenth_and_ends_the_worker_past_its_bound(
     submit: Any, worker_with: Callable[..., Worker], telemetry: Telemetry, spans: InMemorySpanExporter
 ) -> None:
@@ -132,6 +133,7 @@ async def test_leak_is_told_to_a_tenth_and_ends_the_worker_past_its_bound(
     assert telemetry.registry.get_sample_value("worker_restarts_total", {"reason": "leak"}) == 1
 
 
+@pytest.mark.slow
 async def test_model_that_does_not_leak_is_never_ended(submit: Any, worker_with: Callable[..., Worker]) -> None:
     worker = worker_with(leak_bytes=16 * MIB)
     for number in range(50):

@@ -69,6 +69,7 @@ def wait_until_ready(*ports: int) -> None:
             raise AssertionError(f"port {port} did not become ready")
 
 
+@pytest.mark.slow
 def test_spans_in_at_one_port_are_seen_through_the_console_at_another(run):
     process = run()
     console, otlp, query = ports_of(process)

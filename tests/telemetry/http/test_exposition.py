@@ -79,7 +79,7 @@ OWN = [
 ]
 
 
-async def use_every_meter(tmp_path):
+async def use_every_meter(telemetry, tmp_path):
     cache = meters.CacheMeter("c", entries=lambda: 1, size_bytes=lambda: 2)
     cache.hit()
     cache.evicted()
@@ -96,6 +96,7 @@ async def use_every_meter(tmp_path):
     with meters.BackgroundMeter("t").run():
         pass
     meters.HttpClientMeter().record("GET", "far.example", 0.1, error=OSError())
+    telemetry.counter(catalog.RETRIES).labels("read", "OSError").inc()
     engine = create_engine(f"sqlite:///{tmp_path}/x.db")
     with meters.watch_engine(engine, "p"), engine.begin() as connection:
         connection.exec_driver_sql("select 1")
@@ -103,7 +104,7 @@ async def use_every_meter(tmp_path):
 
 
 @pytest.mark.integration
-async def test_promtool_finds_nothing_wrong(app, client, promtool, tmp_path):
+async def test_promtool_finds_nothing_wrong(app, client, promtool, telemetry, tmp_path):
     """With every meter in use, own metrics of every type, and a label beyond its bound."""
     counter, gauge, histogram, info = OWN
 
@@ -119,7 +120,7 @@ async def test_promtool_finds_nothing_wrong(app, client, promtool, tmp_path):
     observed(info, version="1").record(1)
     with gpu_work("render"):
         pass
-    await use_every_meter(tmp_path)
+    await use_every_meter(telemetry, tmp_path)
     text = (await client.get("/metrics")).text
     exported = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
     assert exported >= {metric.name for metric in (*OWN, *catalog.section_metrics(catalog._clients))}

@@ -49,6 +49,7 @@ def test_client_that_hangs_up_in_the_middle_of_a_stream_is_disconnected(app, lin
 
 
 @pytest.mark.parametrize("requests", [400])
+@pytest.mark.slow
 def test_totals_equal_what_the_client_counts(app, registry, spans, lines, requests):
     app.get("/items/{number}")(lambda number: number)
 

@@ -38,6 +38,7 @@ def answers(url):
 
 
 @pytest.mark.parametrize("source", ["contrib", "lean"])
+@pytest.mark.slow
 def test_a_call_from_one_service_to_another_is_one_trace(sink, source):
     with ExitStack() as stack:
         shop = stack.enter_context(service(sink, "stock", PLAINVIEW_SPAN_SOURCE=source))

@@ -97,6 +97,7 @@ def test_shutdown_ends_within_three_seconds(behaviour, receiver):
     assert value(telemetry, "telemetry_span_queue_length") == 0
 
 
+@pytest.mark.slow
 def test_shutdown_in_the_midst_of_a_hanging_post_counts_what_is_on_its_way(sink):
     sink.hold.clear()
     with start(TelemetrySettings(otlp_endpoint=sink.url)) as telemetry:
