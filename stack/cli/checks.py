@@ -18,7 +18,9 @@ from stack.paths import PROJECT, Home
 SETTINGS = ("PLAINVIEW_", "OTEL_")  # what the user has set for the service must not reach the tests
 KEPT = ("PLAINVIEW_HOME", "PLAINVIEW_TEST_")
 QUICK = "not slow and not docker and not gpu"
-PARALLEL = ("-n", "2", "--dist", "loadgroup")  # what shares a running stack is one group
+PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
+QUICK_PROCESSES = "3"  # of which one mostly waits
+ALL_PROCESSES = "2"  # what is slow starts processes of its own
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
     if promtool or every:  # where all is wanted, a missing program is a failed check
         rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
         yield Step("promtool", (promtool or "promtool", "check", "rules", *rules))
-    choice = () if every else ("-m", QUICK)
+    choice = ("-n", ALL_PROCESSES) if every else ("-m", QUICK, "-n", QUICK_PROCESSES)
     yield Step("pytest", (python, "-m", "pytest", *choice, *PARALLEL, *extra))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -28,8 +29,16 @@ SAMPLES = Path(__file__).resolve().parents[2] / "app" / "samples"
 TINY = "tests.app.tiny:TinyGenerator"
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with new databases, to be copied: making them takes longer than most tests."""
+    settings = Settings(home=tmp_path_factory.mktemp("migrated"))
+    migrate(settings)
+    return settings.data
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
     """Settings of a service of its own, with its database migrated."""
     settings = Settings(
         home=tmp_path,
@@ -40,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
         cache_scope="off",
         rate_limits="off",
     )
-    migrate(settings)
+    shutil.copytree(migrated, settings.data)
     return settings
 
 

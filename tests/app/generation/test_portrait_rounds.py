@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.generation.portrait.cpu import draw
 from app.generation.portrait.pipeline import Pipeline
 from app.generation.portrait.spool import Spool
 from app.samples import PORTRAIT, SPEECH
+
+pytestmark = pytest.mark.slow
 
 
 def test_video_longer_than_the_spool_goes_through_in_rounds_and_is_the_same(tmp_path: Path, recording, sample_video):

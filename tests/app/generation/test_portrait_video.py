@@ -20,6 +20,8 @@ from app.generation.portrait.find import frame_face
 from app.generation.portrait.speech import listen
 from app.samples import PORTRAIT, SPEECH
 
+pytestmark = pytest.mark.slow
+
 
 def lightness(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:

@@ -10,7 +10,7 @@ import dashboards
 from dashboards import queries as q
 from telemetry import catalog
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 TARGETS = [
     pytest.param(panel, target, id=f"{summary['title']}-{panel['title']}-{target['refId']}")

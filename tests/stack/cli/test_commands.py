@@ -83,6 +83,7 @@ def test_compose_without_an_engine_says_what_to_do(plainview):
     assert "leave --compose out" in done.stderr
 
 
+@pytest.mark.slow
 def test_log_of_an_unknown_part_names_those_there_are(plainview, home):
     (home.logs / "api.log").write_text("one\ntwo [brackets]\n")
     done = plainview("logs", "apy")
@@ -135,6 +136,7 @@ def test_offset_past_the_last_port_is_answered_with_the_range(plainview):
     assert "a --port-offset may be from" in done.stderr
 
 
+@pytest.mark.slow
 def test_logs_of_all_parts_are_readable_and_by_time(plainview, home):
     (home.logs / "api.log").write_text(
         '{"timestamp":"2026-11-22T10:00:02Z","level":"info","event":"http.request","route":"/a b","status":200}\n'
@@ -185,6 +187,7 @@ def test_keys_without_a_database_say_what_to_do(plainview):
         ("--customer", "a/b", "customer"),
     ],
 )
+@pytest.mark.slow
 def test_wrong_value_of_a_key_is_named_with_what_is_allowed(plainview, option, value, allowed):
     words = ["--customer", "acme", option, value] if option != "--customer" else [option, value]
     done = plainview("keys", "create", *words)
@@ -193,6 +196,7 @@ def test_wrong_value_of_a_key_is_named_with_what_is_allowed(plainview, option, v
     assert allowed in done.stderr
 
 
+@pytest.mark.slow
 def test_wrong_setting_is_named(plainview):
     done = plainview("keys", "list", PLAINVIEW_PORT="many")
     assert done.returncode != 0
@@ -217,6 +221,7 @@ def test_unwritable_home_is_named(plainview, tmp_path):
     assert "PLAINVIEW_HOME" in done.stderr
 
 
+@pytest.mark.slow
 def test_doctor_looks_at_everything(plainview):
     text = plainview("doctor").stdout
     for subject in ("Python", "Packages", "Disk", "Memory", "Programs", "Ports", "GPU", "Clock"):

@@ -62,6 +62,7 @@ def test_the_table_shows_each_card(cards, shown):
     assert re.search(r"n/a.*0 B / 24\.0 GiB", row(answer, "4090")), "no tensor activity on a GeForce"
 
 
+@pytest.mark.slow
 def test_instances_stand_below_their_card(cards, shown):
     cards.mig(0, ["3g.40gb", "1g.10gb"])
     answer = shown()
@@ -70,6 +71,7 @@ def test_instances_stand_below_their_card(cards, shown):
     assert "10.0 GiB" in row(answer, "MIG 1g.10gb (GPU instance 2")
 
 
+@pytest.mark.slow
 def test_a_card_that_does_not_answer_is_named_and_ends_with_1(cards, shown):
     cards.lost(1)
     answer = shown()
@@ -92,6 +94,7 @@ def test_a_host_without_a_gpu_is_told_why(cards, shown):
     assert answer.stderr == "plainview: no GPU on this host: no NVIDIA driver here (driver_not_loaded)\n"
 
 
+@pytest.mark.slow
 def test_a_driver_without_cards_is_no_host_without_a_gpu(cards, shown):
     cards.unplug(0)
     cards.unplug(1)
@@ -106,6 +109,7 @@ def test_the_simulated_card_says_so(shown):
     assert "Simulated H100 (not real)" in answer.stdout
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_is_named(shown):
     answer = shown(PLAINVIEW_GPU_INTERVAL_SECONDS="0")
     assert answer.returncode == 1
@@ -154,6 +158,7 @@ def test_the_exporter_serves_readings_and_ends_on_sigterm(cards, environment):
     assert sum(call.startswith("nvmlInit") for call in calls) == calls.count("nvmlShutdown") == 1
 
 
+@pytest.mark.slow
 def test_the_exporter_says_that_there_is_no_gpu(cards, environment):
     cards.set({"driver.loaded": 0})
     with exporting(environment) as (_, address, told):
@@ -165,6 +170,7 @@ def test_the_exporter_says_that_there_is_no_gpu(cards, environment):
         assert httpx.get(f"{address}/health/ready").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_named(environment):
     with exporting(environment) as (_, address, _):
         port = address.rpartition(":")[2]
