@@ -108,6 +108,16 @@ def end(connection: Connection, mine: Claim, ending: Ending) -> Job | None:
     return ended
 
 
+def ended(connection: Connection, mine: Claim, outcome: RunOutcome) -> Job | None:
+    """Return the job when this run is the current one and has ended so already."""
+    row = connection.execute(
+        select(job)
+        .join(run, (run.c.job_id == job.c.id) & (run.c.attempt == job.c.attempts))
+        .where(job.c.id == mine.job.id, run.c.attempt == mine.attempt, run.c.outcome == outcome)
+    ).one_or_none()
+    return None if row is None else as_job(row)
+
+
 def _close_lost_run(connection: Connection, found: Job, moment: datetime) -> datetime | None:
     lost = (run.c.job_id == found.id) & run.c.ended_at.is_(None)
     seen: datetime | None = connection.scalar(select(func.max(run.c.touched_at)).where(lost))

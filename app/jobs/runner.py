@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from opentelemetry.trace import Span as OtelSpan
 from opentelemetry.trace import SpanKind
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from telemetry import Telemetry
 
 _log = get_logger(__name__)
+# The job is this worker's for as long as nobody else can take it; whoever did is found out when the database is back.
+_MOST_SECONDS_AWAY: Final = 120.0
+_SECONDS_BETWEEN_TRIES: Final = 0.5
 
 
 class Runner:
@@ -142,7 +145,7 @@ class Runner:
             return self._end(mine, ending, span)
 
     def _end(self, mine: Claim, ending: Ending, span: OtelSpan) -> RunOutcome | None:
-        ended = self._database.write(claims.end, mine, ending)
+        ended = self._written(mine, ending)
         record_ending(span, ending)
         if ended is None:
             # Another worker took the job over while this one was out of touch: what it made is not the job's result.
@@ -157,6 +160,23 @@ class Runner:
             for row in self._database.read(generations.landed_with, ended):
                 self._tallies.finished(as_job(row))
         return None
+
+    def _written(self, mine: Claim, ending: Ending) -> Job | None:
+        """Return the job once its run's end is written; a database that is away for a moment costs no second run."""
+        until = time.monotonic() + _MOST_SECONDS_AWAY
+        again = False
+        while True:
+            try:
+                ended = self._database.write(claims.end, mine, ending)
+                if ended is None and again:  # it may have been written by the try before, whose answer was lost
+                    ended = self._database.read(claims.ended, mine, ending.outcome)
+            except OperationalError as error:
+                if time.monotonic() > until or self._giving_up.wait(_SECONDS_BETWEEN_TRIES):
+                    raise
+                again = True
+                _log.warning(Event.JOB_ENDING_NOT_WRITTEN, attempt=mine.attempt, error_type=type(error).__name__)
+            else:
+                return ended
 
     def _told(self, job: Job) -> None:
         self._tallies.finished(job)

@@ -24,6 +24,7 @@ class Event:
     JOB_HANDED_BACK: Final = "job.handed_back"
     JOB_LANDED_LATE: Final = "job.landed_late"
     JOB_PROGRESS_NOT_WRITTEN: Final = "job.progress_not_written"
+    JOB_ENDING_NOT_WRITTEN: Final = "job.ending_not_written"
     JOB_RUN_FAILED: Final = "job.run_failed"
     JOB_RUN_SUPERSEDED: Final = "job.run_superseded"
     JOB_STILL_IN_QUEUE: Final = "job.still_in_queue"

@@ -9,12 +9,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.app.processes import free_port
+from tests.app.processes import free_port, until
 
 _LIBRARY = Path("/usr/lib/postgresql")
 _MISSING = "PostgreSQL is not installed: apt-get install postgresql"
@@ -52,8 +52,14 @@ class PostgresServer:
 
     def kill(self) -> None:
         """End every process of the server at once, as fate does."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGKILL)
+        pids = self._pids()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(_runs, pids)))
+        # Where nobody collects what has ended, its number seems to be in use, and the next start would refuse.
+        for lock in (self._data / "postmaster.pid", self._folder / f".s.PGSQL.{self.port}.lock"):
+            lock.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """End the server, if it runs."""
@@ -74,6 +80,14 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: Path | str) -> None:
         _run([self._bin / program, *arguments], self._user)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
 
 
 @contextmanager

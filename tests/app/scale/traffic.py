@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,21 +25,23 @@ class Traffic:
     headers: Mapping[str, str]
     form: Mapping[str, tuple[str | None, bytes]]
     prompt: str = ""
-    accepted: list[str] = field(default_factory=list)
+    #: Whether a call whose answer never came is made again; each submit has a name, so that it is one job all the same.
+    repeats: bool = False
+    accepted: dict[str, str] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
     async def submit(self, client: httpx.AsyncClient, number: int) -> None:
-        prompt = f"{self.prompt} number {number}".encode()
-        files = {**self.form, "prompt": (None, prompt)}
-        name = f"submit-{id(self)}-{number}"
+        name = f"{uuid.uuid4()}"
+        files = {**self.form, "prompt": (None, f"{self.prompt} {name}".encode())}
         answer = await self._call(client, number, "POST", "/generate", files=files, headers={"Idempotency-Key": name})
         if answer is not None and answer.status_code == 202:
-            self.accepted.append(answer.json()["job_id"])
+            self.accepted[name] = answer.json()["job_id"]
 
     async def look(self, client: httpx.AsyncClient, number: int) -> None:
         if self.accepted:
-            await self._call(client, number, "GET", f"/status/{self.accepted[number % len(self.accepted)]}")
+            ids = list(self.accepted.values())
+            await self._call(client, number, "GET", f"/status/{ids[number % len(ids)]}")
 
     async def _call(
         self, client: httpx.AsyncClient, number: int, method: str, path: str, **given: Any
@@ -51,8 +54,10 @@ class Traffic:
             except httpx.ConnectError:
                 self.answers["refused"] += 1  # nobody listens: nothing was sent
             except httpx.TransportError as error:
-                self.broken.append(f"{method} {path.split('/')[1]} at {url}: {type(error).__name__} {error}")
-                return None
+                if not self.repeats:
+                    self.broken.append(f"{method} {path.split('/')[1]} at {url}: {type(error).__name__} {error}")
+                    return None
+                self.answers["cut off"] += 1
             else:
                 self.answers[f"{method} {answer.status_code}"] += 1
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
