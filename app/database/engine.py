@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 _READ_ONLY: Final = "plainview_read_only"
 _BUSY_TIMEOUT_MS: Final = 5000
+#: Less than what a worker is silent for before its jobs are taken over.
+_LONGEST_IDLE_SECONDS: Final = 20
 #: Of connections to PostgreSQL, in libpq's words: a server that is cut off is noticed within some ten seconds.
 SERVER_TIMEOUTS: Final = {
     "connect_timeout": 5,
@@ -133,10 +135,24 @@ def _options(url: URL, pool_size: int) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Make every SQLite connection of `engine` durable, patient and strict; other databases need nothing."""
+    """Make every connection of `engine` one that keeps nobody waiting; with SQLite durable, patient and strict, too."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
+    else:
+        let_go_when_idle(engine)
+
+
+def let_go_when_idle(engine: Engine) -> None:
+    """Have PostgreSQL end transactions whose process stands still or is cut off: what they locked is another's to take."""
+    event.listen(engine, "connect", _set_timeout)
+
+
+def _set_timeout(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _pragmas(connection: Any, _record: object) -> None:

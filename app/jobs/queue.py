@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import URL, Engine, create_engine, event, text
 
 from app.admission.order import priority
-from app.database.engine import SERVER_TIMEOUTS, measured
+from app.database.engine import SERVER_TIMEOUTS, let_go_when_idle, measured
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ def queue_engine(settings: Settings, telemetry: Telemetry | None = None) -> Iter
     url = _url(settings)
     postgresql = url.get_backend_name() == "postgresql"
     engine = create_engine(url, pool_pre_ping=postgresql, connect_args=SERVER_TIMEOUTS if postgresql else {})
-    if not postgresql:
+    if postgresql:
+        let_go_when_idle(engine)
+    else:
         event.listen(engine, "connect", _pragmas)
     try:
         with measured(engine, "queue", telemetry):

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.application import create_app
 from app.database import schema
-from app.database.engine import Database, open_database
+from app.database.engine import Database, open_async_database, open_database
 from app.database.migrate import FOLDER, migrate
 from app.database.tables import job
 from app.jobs import claims, rows
@@ -29,7 +29,7 @@ from app.jobs.acceptance import accept
 from app.jobs.claim import Claim, Ending, Spent
 from app.jobs.exit_status import EXIT_STATUS, Reason
 from app.jobs.job import RunOutcome, State
-from app.jobs.queue import open_queue
+from app.jobs.queue import open_queue, queue_engine
 from app.jobs.rows import NewJob
 from app.keys.changes import NoSuchKey
 from app.keys.store import create_key, list_keys, revoke_key
@@ -174,6 +174,15 @@ def test_jobs_of_one_moment_are_on_one_page_each(empty: Settings) -> None:
                 break
             cursor = Place(page[2].created_at, page[2].id).cursor()
     assert (len(seen), set(seen)) == (7, ids)
+
+
+async def test_transaction_of_a_process_that_stands_still_ends(empty: Settings) -> None:
+    """Or the jobs that it has locked could not be taken over."""
+    show = text("SHOW idle_in_transaction_session_timeout")
+    async with open_async_database(empty.database) as waiting:
+        assert await waiting.read(lambda connection: connection.scalar(show)) == "20s"
+    with open_database(empty.database) as database, queue_engine(empty) as queue, queue.connect() as connection:
+        assert (database.read(lambda connection: connection.scalar(show)), connection.scalar(show)) == ("20s", "20s")
 
 
 def test_queue_is_bounded_exactly_however_many_submits_come_at_once(empty: Settings) -> None:
