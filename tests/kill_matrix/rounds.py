@@ -19,6 +19,7 @@ from tests.app.conftest import SAMPLES, bearer
 from tests.app.processes import until
 from tests.app.scale.traffic import Traffic, flowing
 from tests.kill_matrix.invariants import broken, damaged, misbooked, unfinished
+from tests.kill_matrix.told import Told
 
 Victim = Literal["api", "worker", "redis", "postgresql"]
 VICTIMS: tuple[Victim, ...] = ("api", "worker", "redis", "postgresql")
@@ -32,20 +33,6 @@ LONGEST_AWAY = 3.0
 #: The generator of these tests makes the sound the video.
 VIDEO = (SAMPLES / "speech.wav").read_bytes()
 FORM = {"image": (None, (SAMPLES / "portrait.jpg").read_bytes()), "audio": (None, VIDEO)}
-
-
-@dataclass
-class Told:
-    """What one round has shown; `recovered` in seconds from the kill until every job had ended."""
-
-    victim: Victim
-    killed: str
-    at: float
-    recovered: float
-    jobs: int
-    again: int
-    answers: Counter[str]
-    wrong: list[str]
 
 
 @dataclass
@@ -88,7 +75,14 @@ class Arena:
         wrong += damaged(self.nodes, self.headers, list(traffic.accepted.values()), VIDEO)
         wrong += misbooked(self.database, self._lives, self.kills)
         return Told(
-            victim, killed, at, recovered, len(traffic.accepted), traffic.answers["cut off"], traffic.answers, wrong
+            victim,
+            killed,
+            at,
+            recovered,
+            len(traffic.accepted),
+            traffic.answers.pop("cut off", 0),
+            traffic.answers,
+            wrong,
         )
 
     def _lives(self) -> dict[str, float]:

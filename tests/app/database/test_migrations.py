@@ -77,8 +77,8 @@ def test_every_migration_goes_forward_and_back(settings: Settings, database: Dat
 
 def test_many_processes_may_migrate_at_once(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: migrate(settings), range(4)))
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: migrate(settings), range(6)))
     with open_database(settings.database) as database:
         database.read(schema.check_schema)
 
