@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 from telemetry.catalog import Event
@@ -13,6 +14,7 @@ from telemetry.meters import BackgroundMeter
 
 _log = get_logger(__name__)
 _PATIENCE_SECONDS: Final = 1.0
+_REST: Final = 20
 
 
 @asynccontextmanager
@@ -43,3 +45,40 @@ async def _loop(seconds: float, work: Callable[[], Awaitable[object]], name: str
             _log.exception(Event.BACKGROUND_FAILED, task=name)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
+
+
+class Rest:
+    """Keeps readings that grow long, such as sums over a busy month, to a twentieth of the time.
+
+    Args:
+        stale: seconds that a reading is good for beyond the moment at which the next one is due.
+        clock: seconds that never step back.
+    """
+
+    def __init__(self, stale: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stale = stale
+        self._clock = clock
+        self._next = self._good_until = clock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is time for a reading."""
+        return self._clock() >= self._next
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the last reading may still be shown."""
+        return self._clock() < self._good_until
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Take a reading; the rest that follows is as long as that took, times twenty. After an error there is none."""
+        began = self._clock()
+        try:
+            yield
+        except BaseException:
+            self._good_until = began
+            raise
+        ended = self._clock()
+        self._next = ended + _REST * (ended - began)
+        self._good_until = self._next + self._stale

@@ -1,4 +1,4 @@
-"""Series of budgets: the service's and its forecast, and the customers nearest to theirs. Read every five seconds.
+"""Series of budgets: the service's and its forecast, and the customers nearest to theirs. Read every five seconds, seldom when that takes long.
 
 Series: `budget_usd{period}`, `budget_hard_usd{period}`, `cost_forecast_usd{period}`, `cost_reserved_usd`,
 `customer_budget_used_ratio{customer,period}`, `customer_budget_forecast_ratio{customer,period}`.
@@ -7,7 +7,7 @@ Series: `budget_usd{period}`, `budget_hard_usd{period}`, `cost_forecast_usd{peri
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app.background import every
+from app.background import Rest, every
 from app.budgets.gate import Gate
 from app.budgets.standing import Overview, Standing, overview
 from app.database.engine import AsyncDatabase
@@ -34,24 +34,22 @@ _USD: Final = 1e9
 class BudgetSeries(Collector):
     """Shows the last look at all budgets; nothing once that is stale, for an old figure would pass for a true one."""
 
-    def __init__(self, database: AsyncDatabase, gate: Gate) -> None:
+    def __init__(self, database: AsyncDatabase, gate: Gate, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._gate = gate
-        self._seen: tuple[float, Overview] | None = None
+        self._rest = Rest(_STALE_SECONDS, clock)
+        self._seen: Overview | None = None
 
     async def refresh(self) -> None:
-        """Look; the last look is dropped when the database does not answer."""
-        try:
-            found = await self._database.read(overview, self._gate.of_settings, self._gate.zone)
-            self._seen = time.monotonic(), found
-        except BaseException:
-            self._seen = None
-            raise
+        """Look if it is time to; nothing is shown after a look that failed."""
+        if self._rest.is_over:
+            with self._rest.reading():
+                self._seen = await self._database.read(overview, self._gate.of_settings, self._gate.zone)
 
     def collect(self) -> Iterable[Metric]:
-        if self._seen is None or time.monotonic() - self._seen[0] > _STALE_SECONDS:
+        seen = self._seen
+        if seen is None or not self._rest.is_fresh:
             return
-        seen = self._seen[1]
         service = {period: seen.budgets.service(period) for period in PERIODS}
         yield _amounts(
             catalog.BUDGET, {period: None if found is None else found.limit for period, found in service.items()}

@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from app.background import every
+from app.background import Rest, every
 from app.database.engine import AsyncDatabase
 from app.database.times import now
 from app.gauges import gauge
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from telemetry import Telemetry
 
 _SECONDS_BETWEEN: Final = 5.0
-#: The ledger of a busy month takes a while to sum: the pause after it is this many times as long.
-_REST: Final = 20
 _STALE_SECONDS: Final = 60.0
 
 
@@ -53,25 +51,17 @@ class LedgerSeries(Collector):
         self._zone = settings.zone
         self._most = settings.cost_top
         self._tariff = settings.tariff
-        self._clock = clock
+        self._rest = Rest(_STALE_SECONDS, clock)
         self._spending: dict[str, Spending] = {}
-        self._next = self._good_until = clock()
 
     async def refresh(self) -> None:
-        """Take a reading if it is time to; the last one is dropped when the database does not answer."""
-        began = self._clock()
-        if began < self._next:
-            return
-        try:
-            self._spending = await self._database.read(read, self._zone)
-        except BaseException:
-            self._spending = {}
-            raise
-        self._next = self._clock() + _REST * (self._clock() - began)
-        self._good_until = self._next + _STALE_SECONDS
+        """Take a reading if it is time to; nothing is shown after one that failed."""
+        if self._rest.is_over:
+            with self._rest.reading():
+                self._spending = await self._database.read(read, self._zone)
 
     def collect(self) -> Iterable[Metric]:
-        spending = self._spending if self._clock() < self._good_until else {}
+        spending = self._spending if self._rest.is_fresh else {}
         found = spending.items()
         yield gauge(catalog.COST_PERIOD, {(period,): each.of_jobs for period, each in found})
         yield gauge(catalog.PAID_PERIOD, {(period,): each.paid for period, each in found})

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app import background
-from app.background import every
+from app.background import Rest, every
 
 
 async def test_work_under_way_ends_before_the_block_does() -> None:
@@ -46,3 +46,19 @@ async def test_work_that_fails_is_done_again() -> None:
 
     async with every(0.0, work, name="test"):
         await asyncio.wait_for(again.wait(), 5)
+
+
+def test_rest_is_twenty_times_as_long_as_the_reading_and_none_after_an_error() -> None:
+    clock = [100.0]
+    rest = Rest(30, lambda: clock[0])
+    assert (rest.is_over, rest.is_fresh) == (True, False)
+    with rest.reading():
+        clock[0] += 0.5
+    assert (rest.is_over, rest.is_fresh) == (False, True)
+    clock[0] += 10
+    assert (rest.is_over, rest.is_fresh) == (True, True)
+    clock[0] += 30
+    assert not rest.is_fresh
+    with pytest.raises(OSError, match="away"), rest.reading():
+        raise OSError("away")
+    assert (rest.is_over, rest.is_fresh) == (True, False)
