@@ -45,10 +45,10 @@ HTTP_RESPONSE_BODY_SIZE: Final = Metric(
     bound=_MOST_ROUTES,
 )
 HTTP_CONNECTIONS: Final = Metric(
-    "http_server_connections", "gauge", "Connections that are open, idle ones too.", processes="sum"
+    "server_connections", "gauge", "Connections that are open, idle ones too.", processes="sum"
 )
 HTTP_CONNECTIONS_CUT: Final = Metric(
-    "http_server_connections_cut_total",
+    "server_connections_cut_total",
     "counter",
     "Connections ended because of what their client did, and requests refused for want of connections, by reason.",
     labels=("reason",),

@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with bounds on what one client may take.
 
-Series: `http_server_connections`, `http_server_connections_cut_total{reason}`.
+Series: `server_connections`, `server_connections_cut_total{reason}`.
 """
 
 from __future__ import annotations

@@ -49,4 +49,4 @@ def test_processes_say_that_they_are_not_ready_before_they_stop_answering(tmp_pa
 
 def cuts(url: str) -> float:
     lines = httpx.get(f"{url}/metrics").text.splitlines()
-    return sum(float(line.split()[1]) for line in lines if line.startswith("http_server_connections_cut_total{"))
+    return sum(float(line.split()[1]) for line in lines if line.startswith("server_connections_cut_total{"))

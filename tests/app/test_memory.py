@@ -170,7 +170,12 @@ def test_process_beyond_its_memory_is_ended_after_the_job(running: Service, cust
 async def test_supervisor_starts_the_worker_anew_at_once_and_says_why(
     settings: Settings, form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, content in {"PLAINVIEW_GENERATOR": HUNGRY, "PLAINVIEW_GPU": "off", **ROOMY}.items():
+    for name, content in {
+        "PLAINVIEW_GENERATOR": HUNGRY,
+        "PLAINVIEW_GPU": "off",
+        "PLAINVIEW_CACHE_SCOPE": "off",
+        **ROOMY,
+    }.items():
         monkeypatch.setenv(name, content)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
     home = Home(settings.home).create()

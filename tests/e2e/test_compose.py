@@ -128,7 +128,18 @@ def test_every_service_is_healthy_or_has_done_its_work(compose: Compose) -> None
     states = {row["Service"]: (row["State"], row["Health"], row["ExitCode"]) for row in rows}
     once = {"secrets", "bootstrap"}
     assert {name: states[name] for name in once} == dict.fromkeys(once, ("exited", "", 0))
-    lasting = {"api", "worker", "notifier", "console", "postgres", "prometheus", "alertmanager", "grafana", "jaeger"}
+    lasting = {
+        "api",
+        "worker",
+        "notifier",
+        "console",
+        "postgres",
+        "redis",
+        "prometheus",
+        "alertmanager",
+        "grafana",
+        "jaeger",
+    }
     assert {name: states[name] for name in states if name not in once} == dict.fromkeys(
         lasting, ("running", "healthy", 0)
     )

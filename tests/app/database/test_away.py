@@ -34,5 +34,8 @@ async def test_requests_are_told_at_once_until_the_database_is_back(
     assert answer.headers["retry-after"] == "3"
     assert (await client.get("/health/live")).status_code == 200
     clock.seconds += PAUSE.total_seconds()
-    assert (await client.get("/jobs", headers=acme)).status_code == 200
+    # One call is let through at a time, and it may be another's.
+    while (answer := await client.get("/jobs", headers=acme)).status_code == 503:
+        pass
+    assert answer.status_code == 200
     assert breaker.state == "closed"

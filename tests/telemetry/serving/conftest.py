@@ -44,7 +44,7 @@ class Running:
             return rest(connection)
 
     def cuts(self, reason: str) -> float:
-        return self._registry.get_sample_value("http_server_connections_cut_total", {"reason": reason}) or 0
+        return self._registry.get_sample_value("server_connections_cut_total", {"reason": reason}) or 0
 
     @property
     def connections(self) -> int:
