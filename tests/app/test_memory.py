@@ -174,6 +174,7 @@ async def test_supervisor_starts_the_worker_anew_at_once_and_says_why(
         "PLAINVIEW_GENERATOR": HUNGRY,
         "PLAINVIEW_GPU": "off",
         "PLAINVIEW_CACHE_SCOPE": "off",
+        "PLAINVIEW_RATE_LIMITS": "off",
         **ROOMY,
     }.items():
         monkeypatch.setenv(name, content)
