@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -78,11 +79,11 @@ async def test_full_queue_answers_when_to_come_back_and_leaves_nothing(
     assert (refused.status_code, refused.json()["code"]) == (429, "customer_queue_full")
     assert refused.headers["retry-after"] == "11"  # once one has ended, and nothing is known of how long that takes
     assert len(list((settings.data / "uploads").iterdir())) == 3
-    beta = bearer(create_key(settings, "beta")[1].text)
+    beta = bearer((await asyncio.to_thread(create_key, settings, "beta"))[1].text)
     assert (await client.post("/generate", headers=beta, files=form)).status_code == 202
-    gamma = bearer(create_key(settings, "gamma")[1].text)
+    gamma = bearer((await asyncio.to_thread(create_key, settings, "gamma"))[1].text)
     assert (await client.post("/generate", headers=gamma, files=form)).status_code == 202
-    delta = bearer(create_key(settings, "delta")[1].text)
+    delta = bearer((await asyncio.to_thread(create_key, settings, "delta"))[1].text)
     refused = await client.post("/generate", headers=delta, files=form)
     assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
     counted = services.telemetry.registry.get_sample_value
@@ -100,7 +101,7 @@ async def test_places_and_quotes_follow_the_order_that_workers_take(
     client: httpx.AsyncClient, settings: Settings, acme: dict[str, str], form: Form, services: Services
 ) -> None:
     flood = [(await client.post("/generate", headers=acme, files=form)).json() for _ in range(3)]
-    beta = bearer(create_key(settings, "beta", tier="premium")[1].text)
+    beta = bearer((await asyncio.to_thread(create_key, settings, "beta", tier="premium"))[1].text)
     asked = await client.post("/quote", headers=beta, json={"audio_seconds": 1})
     assert asked.json()["queue_position"] == 2
     late = (await client.post("/generate", headers=beta, files=form)).json()

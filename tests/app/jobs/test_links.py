@@ -73,7 +73,7 @@ async def test_link_that_was_changed_or_has_ended_opens_nothing(
 async def test_only_who_may_see_the_job_makes_a_link_and_only_to_a_result(
     client: httpx.AsyncClient, acme: dict[str, str], job: str, submit: Any, settings: Settings
 ) -> None:
-    other = bearer(create_key(settings, "globex")[1].text)
+    other = bearer((await asyncio.to_thread(create_key, settings, "globex"))[1].text)
     waiting = (await submit())["job_id"]
     answers = [
         await client.post(f"/jobs/{job}/link"),

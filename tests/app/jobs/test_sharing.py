@@ -94,7 +94,7 @@ async def test_other_prompt_other_customer_and_other_sound_are_generated(
     client: httpx.AsyncClient, settings: Settings, send: Any, runner: Runner, acme: Headers, form: Form
 ) -> None:
     await asyncio.to_thread(runner, (await send()).json()["job_id"])
-    other = bearer(create_key(settings, "globex")[1].text)
+    other = bearer((await asyncio.to_thread(create_key, settings, "globex"))[1].text)
     louder = form | {"prompt": (None, b"hello"), "audio": ("a", form["audio"][1][:-1] + b"\x01")}
     answers = [
         await send("hello!"),
@@ -109,7 +109,9 @@ async def test_service_wide_cache_serves_other_customers(
 ) -> None:
     object.__setattr__(services, "settings", settings.model_copy(update={"cache_scope": "service"}))
     await asyncio.to_thread(runner, (await send()).json()["job_id"])
-    assert (await send(headers=bearer(create_key(settings, "globex")[1].text))).headers["X-Cache"] == "hit"
+    assert (await send(headers=bearer((await asyncio.to_thread(create_key, settings, "globex"))[1].text))).headers[
+        "X-Cache"
+    ] == "hit"
 
 
 async def test_client_may_ask_for_a_generation_of_its_own_and_keep_it_to_itself(send: Any, runner: Runner) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -79,7 +80,7 @@ async def test_wrong_credentials_are_refused(client: httpx.AsyncClient, header: 
 
 
 async def test_expired_key_is_refused(client: httpx.AsyncClient, settings: Settings) -> None:
-    _, secret = create_key(settings, "acme", lifetime=timedelta(seconds=-1))
+    _, secret = await asyncio.to_thread(create_key, settings, "acme", lifetime=timedelta(seconds=-1))
     answer = await client.get("/jobs", headers=bearer(secret.text))
     assert (answer.status_code, answer.json()["code"]) == (401, "key_expired")
 

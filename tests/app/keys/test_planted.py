@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -110,7 +111,7 @@ async def test_header_of_any_bytes_is_refused_and_breaks_nothing(client: httpx.A
 
 
 async def test_two_keys_in_one_request_are_refused(client: httpx.AsyncClient, settings: Settings) -> None:
-    keys = [create_key(settings, customer)[1].text for customer in ("acme", "zeta")]
+    keys = [(await asyncio.to_thread(create_key, settings, customer))[1].text for customer in ("acme", "zeta")]
     headers = [("Authorization", f"Bearer {key}") for key in keys]
     answer = await client.get("/jobs", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "key_malformed")
@@ -123,7 +124,7 @@ async def test_key_travels_with_the_request_by_its_id(
     spans: InMemorySpanExporter,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    key, secret = create_key(settings, "acme", tier="premium")
+    key, secret = await asyncio.to_thread(create_key, settings, "acme", tier="premium")
     assert (await client.post("/generate", files=form, headers=bearer(secret.text))).status_code == 202
     facts = {"customer": "acme", "key_id": key.id, "tier": "premium", "role": "customer"}
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]

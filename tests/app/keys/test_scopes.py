@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 
 from app.keys.key import Facts
@@ -22,8 +24,10 @@ NEEDS = {
 async def test_key_without_the_scope_is_told_which_one_is_needed(client: httpx.AsyncClient, settings: Settings) -> None:
     for (method, path), needed in NEEDS.items():
         others = frozenset(Scope) - {needed}
-        _, without = add_key(settings, Facts(customer="boss", role="admin", scopes=others))
-        _, having = add_key(settings, Facts(customer="boss", role="admin", scopes=frozenset({needed})))
+        _, without = await asyncio.to_thread(add_key, settings, Facts(customer="boss", role="admin", scopes=others))
+        _, having = await asyncio.to_thread(
+            add_key, settings, Facts(customer="boss", role="admin", scopes=frozenset({needed}))
+        )
         refused = await client.request(method, path, headers=bearer(without.text))
         assert (refused.status_code, refused.json()["code"]) == (403, "scope_required"), path
         assert needed in refused.json()["detail"]

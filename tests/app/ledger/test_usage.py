@@ -1,5 +1,6 @@
 """Usage for calendar stretches of a time zone, and who may see it over HTTP."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Mapping
@@ -127,7 +128,14 @@ async def test_answer_tells_where_the_present_day_and_month_lead(
 ) -> None:
     now = datetime.now(UTC)
     held = Held("now", 1, "beta", "generate", "portrait-1")
-    database.write(write, "w", CARD, Price(NANO, "test"), [Entry("now", "job", held, now, now, 8 * NANO, 8 * NANO)])
+    await asyncio.to_thread(
+        database.write,
+        write,
+        "w",
+        CARD,
+        Price(NANO, "test"),
+        [Entry("now", "job", held, now, now, 8 * NANO, 8 * NANO)],
+    )
     everyone, own = [(await client.get("/usage", headers=who)).json()["forecast"] for who in (admin, acme)]
     day, month = everyone
     assert [found["period"] for found in everyone] == ["day", "month"]
