@@ -2,8 +2,9 @@
 
 import ast
 import importlib.util
+import pkgutil
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 
@@ -35,8 +36,24 @@ def find(module: str) -> ModuleSpec | None:
     for word in rest:
         name = f"{name}.{word}"
         path = list(found.submodule_search_locations or ()) if found else []
-        found = PathFinder.find_spec(name, path) if path else None
+        found = _within(path, name)
     return found
+
+
+def _within(path: list[str], name: str) -> ModuleSpec | None:
+    """Return where a package's part is; Python's own way asks for the imported package where that has no `__init__.py`."""
+    folders: list[str] = []
+    for folder in path:
+        finder = pkgutil.get_importer(folder)
+        found = finder.find_spec(name, None) if finder is not None else None
+        if found is not None and found.loader is not None:
+            return found
+        folders += (found.submodule_search_locations or ()) if found is not None else ()
+    if not folders:
+        return None
+    package = ModuleSpec(name, None, is_package=True)
+    package.submodule_search_locations = folders
+    return package
 
 
 def bound(tree: ast.Module) -> Iterator[str]:

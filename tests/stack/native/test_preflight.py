@@ -78,3 +78,12 @@ def test_module_that_would_end_the_process_is_not_run(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     assert problem("heavy_model:Mine") is None
     assert "has no Other" in problem("heavy_model:Other")
+
+
+def test_class_in_folders_without_init_files_is_found(tmp_path, monkeypatch):
+    (tmp_path / "models" / "faces").mkdir(parents=True)
+    (tmp_path / "models" / "faces" / "calm.py").write_text("class Mine: ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert problem("models.faces.calm:Mine") is None
+    assert "has no Other" in problem("models.faces.calm:Other")
+    assert "no module models.faces.wild" in problem("models.faces.wild:Mine")
