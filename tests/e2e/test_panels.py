@@ -116,8 +116,12 @@ def until(true, within):
     return True
 
 
-#: Panels that have figures once a job was foretold from one before it, which depends on what else uses the stack.
-SOMETIMES = {(COST, "Quotes that came true"), (JOBS, "Predicted ends that came true")}
+#: Panels whose figures depend on what else uses the stack: jobs foretold from those before, callers that have limits.
+SOMETIMES = {
+    (COST, "Quotes that came true"),
+    (JOBS, "Predicted ends that came true"),
+    ("plainview-service", "Time of a limit check p99"),
+}
 
 
 @pytest.mark.parametrize(("uid", "panel"), PANELS)

@@ -47,7 +47,7 @@ async def test_job_ends_with_a_result_that_can_be_fetched_whole_and_in_ranges(
     status = await status_of(client, acme, job_id)
     assert (status["status"], status["progress"], status["attempts"], status["device"]) == ("succeeded", 1, 1, "cpu")
     assert status["gpu_seconds"] > 0
-    assert status["cost_usd"] == pytest.approx(status["gpu_seconds"] * 0.00019, rel=1e-3)
+    assert status["cost_usd"] == pytest.approx(status["gpu_seconds"] * 0.00019, rel=1e-3, abs=1e-9)
     whole = await client.get(status["result_url"], headers=acme)
     assert (whole.status_code, whole.headers["content-type"], whole.content) == (200, "video/mp4", wav)
     assert whole.headers["content-length"] == str(len(wav))
