@@ -120,7 +120,7 @@ def until(true, within):
 SOMETIMES = {
     (COST, "Quotes that came true"),
     (JOBS, "Predicted ends that came true"),
-    ("plainview-service", "Time of a limit check p99"),
+    (SERVICE, "Time of a limit check p99"),
 }
 
 
