@@ -17,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from stack.paths import PROJECT
 from tests.fakenvml import fakenvml
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cards(tmp_path) -> fakenvml.State:

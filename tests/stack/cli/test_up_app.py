@@ -10,6 +10,8 @@ import pytest
 from stack.native.state import StackState
 from stack.paths import PROJECT, Home
 
+pytestmark = pytest.mark.slow
+
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from stack.paths import PROJECT
 
+pytestmark = pytest.mark.slow
+
 ROW = {
     "start": "2026-11-21T00:00:00+01:00",
     "until": "2026-11-22T00:00:00+01:00",

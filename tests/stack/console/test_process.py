@@ -12,6 +12,8 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-of-thirty-two-characters"
 ROOT = Path(__file__).parents[3]
 

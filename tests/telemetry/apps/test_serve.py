@@ -15,6 +15,8 @@ from websockets.sync.client import connect
 
 from stack.paths import PROJECT
 
+pytestmark = pytest.mark.slow
+
 SHOP = """
 import logging.config, os
 from contextlib import asynccontextmanager
