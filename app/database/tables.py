@@ -51,6 +51,7 @@ api_key: Final = Table(
     Column("revoked_by", String(64)),
     Column("revoked_reason", String(200)),
     Column("replaced_by", String(32)),
+    Column("lineage", String(32)),
     Index(None, "hash", unique=True),
 )
 

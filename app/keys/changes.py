@@ -64,7 +64,8 @@ def rotate(connection: Connection, key: str, secret: Secret, overlap: timedelta 
         raise KeyNotActive(f"{old.label} was rotated before; the key {old.replaced_by} took its place.")
     if old.status(moment) != "active":
         raise KeyNotActive(f"{old.label} is {old.status(moment)}; make a new key.")
-    new = rows.add(connection, secret, Facts(**{name: getattr(old, name) for name in _FACTS}), origin="rotated")
+    facts = Facts(**{name: getattr(old, name) for name in _FACTS})
+    new = rows.add(connection, secret, facts, origin="rotated", lineage=old.lineage or old.id)
     end = moment + overlap if old.expires_at is None else min(moment + overlap, old.expires_at)
     replaced = update(api_key).where(api_key.c.id == old.id).values(replaced_by=new.id, expires_at=end)
     connection.execute(replaced)

@@ -26,6 +26,7 @@ class Key:
         rate_limit: a limit of its own, as the `limits` library reads it ("10/hour"); None for its tier's limits.
         origin: how it came to be.
         replaced_by: id of the key that a rotation made in its place.
+        lineage: id of the key that its rotations began with; None when it comes from none.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Key:
     revoked_by: str | None = None
     revoked_reason: str | None = None
     replaced_by: str | None = None
+    lineage: str | None = None
 
     def status(self, moment: datetime) -> Status:
         """Return whether the key opens anything at `moment`."""

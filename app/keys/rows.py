@@ -22,9 +22,11 @@ from app.pagination import newest_first
 _SHOWN = [column for column in api_key.c if column.name != "hash"]
 
 
-def add(connection: Connection, secret: Secret, facts: Facts, *, origin: Origin = "created") -> Key:
+def add(
+    connection: Connection, secret: Secret, facts: Facts, *, origin: Origin = "created", lineage: str | None = None
+) -> Key:
     """Store the hash of `secret` and return the key."""
-    known = asdict(facts) | {"prefix": secret.prefix or mint().prefix, "origin": origin}
+    known = asdict(facts) | {"prefix": secret.prefix or mint().prefix, "origin": origin, "lineage": lineage}
     key = Key(id=uuid.uuid4().hex, created_at=now(connection), **known)
     values = {column.name: getattr(key, column.name) for column in _SHOWN} | {"scopes": scopes.stored(key.scopes)}
     connection.execute(insert(api_key).values(hash=secret.hash, **values))

@@ -16,8 +16,8 @@ _UNKNOWN: Final = "unknown"
 
 
 def key_id(key: Key) -> str:
-    """Return the identity of a key."""
-    return _hashed(f"key:{key.id}")
+    """Return the identity of a key, which is that of all keys that rotations made of one another."""
+    return _hashed(f"key:{key.lineage or key.id}")
 
 
 def address_id(request: Request) -> str:

@@ -41,7 +41,10 @@ class Failures:
     """Counts failed key checks by address; lives as long as the app."""
 
     def __init__(self, table: Table, counts: Counts, *, telemetry: Telemetry | None = None) -> None:
-        self._policies = tuple(Policy(_LIMITER, parse(text)) for text in table.failures)
+        widest_first = sorted(map(parse, table.failures), key=lambda item: item.amount, reverse=True)
+        # Of two for the same time, which are counted as one, the larger would never be what refuses.
+        by_window = {item.get_expiry(): item for item in widest_first}
+        self._policies = tuple(Policy(_LIMITER, item) for item in by_window.values())
         self._counts = counts
         self._meter = RateLimitMeter(_LIMITER, tiers=(_TIER,), telemetry=telemetry)
         self._refusals = Refusals()

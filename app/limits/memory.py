@@ -13,7 +13,8 @@ from app.limits.window import Window, stands
 #: Counts that are kept; each is some 300 bytes. A flood from more callers than this makes the oldest go early.
 MOST: Final = 100_000
 
-Name = tuple[str, int, int, str]
+#: Limit, seconds and caller, and no amount: a limit that is changed forgets nothing.
+Name = tuple[str, int, str]
 
 
 class _Count:
@@ -41,7 +42,7 @@ class Memory:
     def decide(self, policies: Sequence[Policy], caller: str, *, takes: bool) -> Standing:
         """Count, if it `takes`, a request of `caller` under all policies, unless one refuses it; tell how it stands."""
         now = self._clock()
-        counts = [self._count((policy.name, policy.amount, policy.window_seconds, caller)) for policy in policies]
+        counts = [self._count((policy.name, policy.window_seconds, caller)) for policy in policies]
         windows = []
         for policy, count in zip(policies, counts, strict=True):
             index, elapsed = divmod(now, policy.window_seconds)

@@ -51,7 +51,8 @@ class Shared:
 
     async def decide(self, policies: Sequence[Policy], caller: str, *, takes: bool) -> Standing:
         """Count, if it `takes`, a request of `caller` under all policies, unless one refuses it; tell how it stands."""
-        names = [f"{PREFIX}:{policy.name}:{policy.amount}:{policy.window_seconds}:{caller}" for policy in policies]
+        # Without the amount: a limit that is changed, or that is another for the next key of a rotation, forgets nothing.
+        names = [f"{PREFIX}:{policy.name}:{policy.window_seconds}:{caller}" for policy in policies]
         arguments = [number for policy in policies for number in (policy.amount, policy.window_seconds)]
         # A span of every request says nothing that the histogram does not say.
         with suppress_instrumentation():

@@ -46,9 +46,11 @@ def _used(policy: Policy, window: Window) -> int:
 def _frees(policy: Policy, window: Window, taken: int) -> float:
     """Return the seconds until one more is left: when one of the window before ends to count, or the next begins."""
     rest = policy.window_seconds - window.elapsed
-    # What is counted now begins to fade once the next window begins.
-    fades = rest if window.current + taken else 0.0
+    current = window.current + taken
+    if current >= policy.amount:
+        # What is counted now begins to fade once the next window begins; it may be more than a limit that was lowered.
+        return rest + policy.window_seconds * (1 - policy.amount / current)
     reaching = math.floor(window.before * rest / policy.window_seconds)
-    if reaching == 0 or window.current + taken >= policy.amount:
-        return fades
-    return rest - reaching * policy.window_seconds / window.before
+    if reaching == 0:
+        return rest if current else 0.0
+    return rest - min(reaching, policy.amount - current) * policy.window_seconds / window.before

@@ -14,6 +14,7 @@ from app.database import schema
 from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, migrate
 from app.database.tables import ledger, metadata
+from app.keys import rows
 from app.ledger.entry import quarter
 from app.settings import Settings
 
@@ -63,6 +64,26 @@ def test_runs_before_the_ledger_are_in_it(tmp_path: Path) -> None:
         (row,) = database.read(lambda connection: connection.execute(ledger.select()).all())
     assert (row.kind, row.customer, row.nanoseconds, row.cost_nanousd) == ("retry", "acme", 2_500_000_000, 475_000)
     assert row.quarter == quarter(datetime(2026, 11, 22, 12, tzinfo=UTC))
+
+
+def rotated_before_lineage(connection: Connection) -> None:
+    """Enter a key that was rotated twice, as revision 0012 had them, and one that was not."""
+    key = Table("api_key", MetaData(), autoload_with=connection)
+    facts = {"customer": "acme", "role": "customer", "tier": "standard", "origin": "created", "name": ""}
+    for number, (name, new) in enumerate((("c", "a"), ("a", "b"), ("b", None), ("d", None))):
+        created = datetime(2026, 11, number + 1, tzinfo=UTC)
+        values = facts | {"id": name, "prefix": name, "hash": name, "created_at": created, "replaced_by": new}
+        connection.execute(insert(key).values(values))
+
+
+def test_keys_that_were_rotated_before_know_their_lineage(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    migrate(settings, "0012")
+    with open_database(settings.database) as database:
+        database.write(rotated_before_lineage)
+        migrate(settings)
+        keys = database.read(rows.every)
+    assert {key.id: key.lineage for key in keys} == {"c": None, "a": "c", "b": "c", "d": None}
 
 
 def test_every_migration_goes_forward_and_back(settings: Settings, database: Database) -> None:

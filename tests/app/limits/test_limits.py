@@ -116,6 +116,24 @@ async def test_keys_of_a_customer_count_apart(
     assert (await client.get("/jobs", headers=other)).headers["x-ratelimit-remaining"] == "29"
 
 
+async def test_keys_of_a_rotation_share_what_one_key_has(client: httpx.AsyncClient, admin: dict[str, str]) -> None:
+    made = (await client.post("/keys", headers=admin, json={"customer": "small", "rate_limit": "6/hour"})).json()
+    newer = (await client.post(f"/keys/{made['id']}/rotate", headers=admin)).json()
+    newest = (await client.post(f"/keys/{newer['id']}/rotate", headers=admin)).json()
+    keys = [bearer(key["key"]) for key in (made, newer, newest)]
+    answers = [await client.get("/jobs", headers=headers) for headers in keys * 3]
+    assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 3
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers[:6]] == ["5", "4", "3", "2", "1", "0"]
+
+
+async def test_raised_limit_of_a_key_keeps_what_was_counted(client: httpx.AsyncClient, admin: dict[str, str]) -> None:
+    made = (await client.post("/keys", headers=admin, json={"customer": "small", "rate_limit": "2/hour"})).json()
+    headers = bearer(made["key"])
+    assert [(await client.get("/jobs", headers=headers)).status_code for _ in range(3)] == [200, 200, 429]
+    await client.patch(f"/keys/{made['id']}", headers=admin, json={"rate_limit": "3/hour"})
+    assert [(await client.get("/jobs", headers=headers)).status_code for _ in range(2)] == [200, 429]
+
+
 async def test_administrators_are_not_limited_where_customers_are(
     client: httpx.AsyncClient, admin: dict[str, str]
 ) -> None:

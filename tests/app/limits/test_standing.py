@@ -16,6 +16,7 @@ from limits import parse
 
 from app.breakers import Breakers
 from app.keys.authentication import DEVELOPER
+from app.keys.store import create_key, rotate_key
 from app.limits import memory
 from app.limits.caller import key_id
 from app.limits.counts import Counts
@@ -74,6 +75,22 @@ async def test_caller_that_waits_as_told_gets_through(counts: Counts) -> None:
     assert (await counts.take(limit, "caller")).refused_by is None
 
 
+async def test_old_and_new_key_of_a_rotation_are_one_caller(counts: Counts, settings: Settings) -> None:
+    made, _ = await asyncio.to_thread(create_key, settings, "acme")
+    old, new, _ = await asyncio.to_thread(rotate_key, settings, made.id)
+    other, _ = await asyncio.to_thread(create_key, settings, "acme")
+    keys = [old, new, new, old, other]
+    standings = [await counts.take(policies("3/hour"), key_id(key)) for key in keys]
+    assert [standing.refused_by is None for standing in standings] == [True, True, True, False, True]
+
+
+async def test_changed_amount_is_of_the_same_count(counts: Counts) -> None:
+    lowered = [await counts.take(policies(text), "caller") for text in ("5/hour", "5/hour", "5/hour", "2/hour")]
+    assert [standing.tightest.remaining for standing in lowered] == [4, 3, 2, 0]
+    assert lowered[-1].refused_by is not None
+    assert (await counts.take(policies("4/hour"), "caller")).tightest.remaining == 0
+
+
 async def test_stored_names_hold_no_key_and_no_address(tmp_path: Path, redis_url: str, telemetry: Telemetry) -> None:
     async with open_redis(Settings(home=tmp_path, redis_url=redis_url)) as client:
         assert client is not None
@@ -81,7 +98,7 @@ async def test_stored_names_hold_no_key_and_no_address(tmp_path: Path, redis_url
         await limits.limiter.check(key_id(DEVELOPER), "standard", limits.limiter.policies("standard", "submit"))
         names = [name.decode() for name in await client.keys("*")]
     assert len(names) == 2
-    form = r"plainview:limits:(submit|total):\d+:60:[0-9a-f]{32}:\d+"
+    form = r"plainview:limits:(submit|total):60:[0-9a-f]{32}:\d+"
     assert all(re.fullmatch(form, name) for name in names)
 
 
@@ -112,6 +129,20 @@ def test_window_slides() -> None:
     assert kept.decide(limit, "caller", takes=True).refused_by is limit[0]
     clock.now += 60 * 2
     assert kept.decide(limit, "caller", takes=False).tightest.remaining == 10
+
+
+@given(amount=st.integers(1, 20), counted=st.integers(1, 40), at=st.floats(0, 59.9), later=st.floats(0, 59.9))
+def test_wait_after_a_limit_was_lowered_is_long_enough(amount: int, counted: int, at: float, later: float) -> None:
+    clock = Clock()
+    kept, wide, limit = Memory(clock), policies("40/minute"), policies(f"{amount}/minute")
+    clock.now += at
+    for _ in range(counted):
+        kept.decide(wide, "caller", takes=True)
+    clock.now += later
+    standing = kept.decide(limit, "caller", takes=False)
+    if standing.refused_by is not None:
+        clock.now += standing.tightest.reset - time.time() + 0.01
+        assert kept.decide(limit, "caller", takes=False).refused_by is None
 
 
 def test_window_after_a_quiet_one_begins_empty() -> None:
