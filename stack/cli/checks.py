@@ -21,6 +21,7 @@ QUICK = "not slow and not docker and not gpu"
 PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
 QUICK_PROCESSES = "3"  # of which one mostly waits
 ALL_PROCESSES = "2"  # what is slow starts processes of its own
+COVERAGE = ("--cov", "--cov-report=xml:.plainview/coverage.xml")  # of the tests' own processes alone
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
         rules = sorted(map(str, (PROJECT / "alerts/generated").glob("*.yml")))
         yield Step("promtool", (promtool or "promtool", "check", "rules", *rules))
     choice = ("-n", ALL_PROCESSES) if every else ("-m", QUICK, "-n", QUICK_PROCESSES)
-    yield Step("pytest", (python, "-m", "pytest", *choice, *PARALLEL, *extra))
+    coverage = COVERAGE if every and not extra else ()
+    yield Step("pytest", (python, "-m", "pytest", *choice, *coverage, *PARALLEL, *extra))
 
 
 def _promtool() -> str | None:
