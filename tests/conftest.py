@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,20 +9,19 @@ import pytest
 
 from stack.native import programs
 from stack.paths import Home
+from tests.parts import missing
 from tests.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture(scope="session")
 def program() -> Callable[[str], Path]:
-    """Return a function from a program's name to its path; missing fails in CI and skips elsewhere."""
+    """Return a function from a program's name to its path."""
 
     def find(name: str) -> Path:
         try:
             return programs.find(name, Home.default().root)
-        except programs.ProgramMissing as missing:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(str(missing))
+        except programs.ProgramMissing as error:
+            missing(str(error))
 
     return find
 

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import redis
 
 from tests.app.processes import free_port, until
+from tests.parts import missing
 
 
 def binary() -> str:
-    """Return the server's program; missing fails in CI and skips elsewhere.
+    """Return the server's program.
 
     On Debian `redis-server` is a link, in a package that also starts a service, to a program in `redis-tools`.
     """
     found = shutil.which("redis-server") or shutil.which("redis-check-rdb")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Redis is not installed: apt-get install redis-tools")
-        pytest.skip("Redis is not installed: apt-get install redis-tools")
-    return found
+    return found or missing("Redis is not installed: apt-get install redis-tools")
 
 
 class RedisServer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-import pytest
 
 from tests.app.processes import free_port, until
+from tests.parts import missing
 
 BUCKET = "videos"
 
@@ -32,8 +31,7 @@ def s3_server() -> Iterator[S3Server]:
     """Run a server with an empty bucket."""
     program = shutil.which("moto_server")
     if program is None:
-        missing = "moto_server is not on PATH: python -m venv FOLDER && FOLDER/bin/pip install -r requirements/s3.txt"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+        missing("moto_server is not on PATH: python -m venv FOLDER && FOLDER/bin/pip install -r requirements/s3.txt")
     port = free_port()
     server = S3Server(
         f"http://127.0.0.1:{port}",

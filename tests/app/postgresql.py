@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from tests.app.processes import free_port, until
+from tests.parts import missing
 
 _LIBRARY = Path("/usr/lib/postgresql")
-_MISSING = "PostgreSQL is not installed: apt-get install postgresql"
 
 
-def binaries() -> Path | None:
+def _binaries() -> Path | None:
     """Return the folder of the newest installed server, None where there is none."""
     folders = [path for path in _LIBRARY.glob("*/bin") if (path / "initdb").exists()]
     if folders:
@@ -91,13 +89,9 @@ def _runs(pid: int) -> bool:
 
 
 @contextmanager
-def postgres_server(bin_folder: Path | None = None) -> Iterator[PostgresServer]:
-    """Run a server; missing binaries fail in CI and skip elsewhere."""
-    found = bin_folder or binaries()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(_MISSING)
-        pytest.skip(_MISSING)
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a server."""
+    found = _binaries() or missing("PostgreSQL is not installed: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="plainview-pg-") as name:
         server = PostgresServer(found, Path(name))
         server.start()
@@ -106,13 +100,6 @@ def postgres_server(bin_folder: Path | None = None) -> Iterator[PostgresServer]:
             yield server
         finally:
             server.stop()
-
-
-@contextmanager
-def postgresql(bin_folder: Path) -> Iterator[str]:
-    """Run a server with an empty database `plainview` and give its URL."""
-    with postgres_server(bin_folder) as server:
-        yield server.url
 
 
 def _user(folder: Path) -> str | None:

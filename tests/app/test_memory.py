@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +24,7 @@ from tests.app.hungry import ROOM
 from tests.app.processes import Service, free_port, service, until
 from tests.app.test_crashes import Customer, Form, events, finished, outcomes
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 HUNGRY = "tests.app.hungry:HungryGenerator"
 #: A worker has room for two of three jobs that keep this much.
@@ -201,10 +200,8 @@ async def test_supervisor_starts_the_worker_anew_at_once_and_says_why(
 def test_worker_whose_card_runs_full_is_replaced_too(
     running: Service, customer: Customer, database: Database, tmp_path: Path
 ) -> None:
-    if not shutil.which(os.environ.get("CC", "gcc")):
-        pytest.skip("the fake NVML library needs a C compiler")
     card = fakenvml.State(tmp_path / "card", gpus=["l4"])
-    environment = {"PLAINVIEW_GPU": "auto", ROOM: "100000", **card.env(fakenvml.build())}
+    environment = {"PLAINVIEW_GPU": "auto", ROOM: "100000", **card.env(nvml_library())}
     running.start("serve")
     worker = running.start("worker", **environment)
     job_id = customer.submit("cuda-once")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -47,7 +46,7 @@ from tests.app.conftest import TINY, bearer, client_of
 from tests.app.database.test_migrations import differences, run_before_the_ledger
 from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
 from tests.app.ledger.test_book import run as ledger_run
-from tests.app.postgresql import binaries, postgresql
+from tests.app.postgresql import postgres_server
 from tests.app.processes import service
 from tests.app.test_crashes import Customer, Form, finished, outcomes
 from tests.app.test_memory import HUNGRY, ROOMY, fill_up
@@ -57,13 +56,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    folder = binaries()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgresql(folder) as url:
-        yield url
+    with postgres_server() as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """The console in a real browser over a real stack: sign in, see figures, follow a job through its trace."""
 
 import json
-import os
 import time
 
 import httpx
 import pytest
 
 from stack.paths import PROJECT
+from tests.parts import missing
 
 from .browser import browser, find
 
@@ -56,11 +56,7 @@ def job(native_stack):
 
 @pytest.fixture(scope="module")
 def page(native_stack):
-    program = find()
-    if program is None and os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail("there is no Chromium on PATH: where everything is to be checked, that is a failure")
-    if program is None:
-        pytest.skip("there is no Chromium on PATH")
+    program = find() or missing("there is no Chromium on PATH: apt-get install chromium")
     with browser(program) as page:
         page.size(1440, 900)
         page.open(f"{native_stack.url('console')}/sign-in?token={native_stack.console_token}")

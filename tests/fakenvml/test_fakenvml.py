@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -11,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 N = pytest.importorskip("pynvml")
-pytestmark = pytest.mark.skipif(not shutil.which(os.environ.get("CC", "gcc")), reason="no C compiler")
 
 
 @pytest.fixture
 def st(tmp_path):
     state = fakenvml.State(tmp_path / "gpus", gpus=["h100", "rtx4090"])
-    with fakenvml.active(fakenvml.build(), state):
+    with fakenvml.active(nvml_library(), state):
         N.nvmlInit()
         yield state
 
@@ -133,7 +132,7 @@ def _tool(name):
 def test_gpustat(st):
     out = subprocess.run(
         [_tool("gpustat"), "--json"],
-        env={**os.environ, **st.env(fakenvml.build())},
+        env={**os.environ, **st.env(nvml_library())},
         capture_output=True,
         text=True,
         check=True,
@@ -144,7 +143,7 @@ def test_gpustat(st):
 def test_nvitop(st):
     run = subprocess.run(
         [_tool("nvitop"), "-1", "--ascii"],
-        env={**os.environ, **st.env(fakenvml.build())},
+        env={**os.environ, **st.env(nvml_library())},
         capture_output=True,
         text=True,
         check=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from app.keys.key import Facts
 from app.keys.store import add_key
 from app.settings import Settings
 from tests.app.conftest import TINY, bearer
-from tests.app.postgresql import binaries, postgresql
+from tests.app.postgresql import postgres_server
 from tests.app.processes import Service, service, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
@@ -43,13 +42,8 @@ def raced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
         migrate(settings)
         yield settings
         return
-    folder = binaries()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgresql(folder) as url:
-        settings = Settings(home=tmp_path, database_url=url)
+    with postgres_server() as server:
+        settings = Settings(home=tmp_path, database_url=server.url)
         migrate(settings)
         yield settings
 

@@ -16,6 +16,7 @@ from telemetry import TelemetrySettings, catalog, start
 from telemetry.gpu import Gpus, NotSupported, Snapshot, Value, open_gpus
 from telemetry.gpu._collector import GpuCollector
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 STEP = 15
 BEFORE_SECONDS = 20 * 60
@@ -70,7 +71,7 @@ class World:
         registry = CollectorRegistry()
         settings = TelemetrySettings(gpu_interval=timedelta(milliseconds=20), log_format="json")
         with (
-            fakenvml.active(fakenvml.build(), state),
+            fakenvml.active(nvml_library(), state),
             start(settings, registry=registry) as telemetry,
             open_gpus(settings, telemetry) as gpus,
         ):

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from stack.paths import PROJECT
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 pytestmark = pytest.mark.slow
 
@@ -23,15 +23,13 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def cards(tmp_path) -> fakenvml.State:
     """An H100 and a GeForce RTX 4090 for child processes."""
-    if not shutil.which(os.environ.get("CC", "gcc")):
-        pytest.skip("the fake NVML library needs a C compiler")
     return fakenvml.State(tmp_path / "cards", gpus=["h100", "rtx4090"])
 
 
 @pytest.fixture
 def environment(cards) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAINVIEW_", "OTEL_"))}
-    return kept | cards.env(fakenvml.build()) | {"COLUMNS": "200", "NO_COLOR": "1"}
+    return kept | cards.env(nvml_library()) | {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
 @pytest.fixture

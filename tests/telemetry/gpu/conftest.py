@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -13,6 +11,7 @@ import pytest
 from telemetry import Telemetry, TelemetrySettings
 from telemetry.gpu import Gpus, open_gpus
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 Opened = Callable[..., AbstractContextManager[Gpus]]
 
@@ -20,10 +19,8 @@ Opened = Callable[..., AbstractContextManager[Gpus]]
 @pytest.fixture
 def cards(tmp_path) -> Iterator[fakenvml.State]:
     """An H100 and a GeForce RTX 4090; the first is slot 0."""
-    if not shutil.which(os.environ.get("CC", "gcc")):
-        pytest.skip("the fake NVML library needs a C compiler")
     state = fakenvml.State(tmp_path / "cards", gpus=["h100", "rtx4090"])
-    with fakenvml.active(fakenvml.build(), state):
+    with fakenvml.active(nvml_library(), state):
         yield state
 
 

@@ -12,6 +12,7 @@ from telemetry.gpu._card import Plan
 from telemetry.gpu._nvml import NvmlSource
 from telemetry.gpu._source import SourceGone
 from tests.fakenvml import fakenvml
+from tests.parts import nvml_library
 
 _CALLS = sorted(
     name
@@ -44,7 +45,7 @@ class Broken:
 def busy(tmp_path_factory):
     """An H100 on which every reading is another number and none of them 0, in MIG mode, with one that is not."""
     state = fakenvml.State(tmp_path_factory.mktemp("busy") / "cards", gpus=["h100", "t4", "h100"])
-    with fakenvml.active(fakenvml.build(), state):
+    with fakenvml.active(nvml_library(), state):
         with state.batch():
             for slot in (0, 1, 2):
                 state.gpu(slot, util__gpu=97, util__memory=31, memory__used="10GiB", temperature=59, pcie__replay=3)

@@ -1,6 +1,5 @@
 """Statements of sync and async engines, on real databases."""
 
-import os
 import subprocess
 import sys
 
@@ -10,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from telemetry import TelemetrySettings, start
-from tests.app.postgresql import binaries, postgresql
+from tests.app.postgresql import postgres_server
 
 SECRET = "a-value-nobody-should-see"
 THINGS = table("things", column("id"), column("name"))
@@ -22,13 +21,8 @@ def own(spans):
 
 @pytest.fixture(scope="session")
 def postgresql_url():
-    folder = binaries()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgresql(folder) as url:
-        yield url
+    with postgres_server() as server:
+        yield server.url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
