@@ -72,6 +72,15 @@ def newest_first(
     return query.order_by(moment.desc(), name.desc()).limit(limit + 1)
 
 
+def oldest_first(
+    query: Select[Any], moment: ColumnElement[datetime], name: ColumnElement[str], after: Place | None, limit: int
+) -> Select[Any]:
+    """Return `query` for what comes after a place, for who goes through all of it bit by bit."""
+    if after is not None:
+        query = query.where(tuple_(moment, name) > tuple_(literal(after.moment, moment.type), literal(after.id)))
+    return query.order_by(moment, name).limit(limit)
+
+
 def link_next(response: Response, url: str, query: Mapping[str, object], cursor: str | None) -> str | None:
     """Return the address of the next page, None after the last one, and name it in the `Link` header (RFC 8288)."""
     if cursor is None:

@@ -93,6 +93,7 @@ job: Final = Table(
     Column("quoted_cost_nanousd", BigInteger),
     Column("quoted_end_at", Moment),
     Column("result_removed_at", Moment),
+    Column("result_missing_at", Moment),
     Column("notes", JSON),
     Column("input_digest", String(64)),
     Column("shared_from", String(32)),

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from app.delivery import Source, deliver
 from app.errors import Code, ServiceError
 from app.jobs.job import Job, State
+from app.jobs.missing import note_missing
 from app.services import Services
 from telemetry import catalog
 
@@ -50,15 +51,16 @@ async def result_of(job: Job, services: Services) -> Source:
     if job.state in _GONE:
         context = {"job_id": job.id, "job_status": str(job.state), "job_error": job.error_code}
         raise ServiceError(_GONE[job.state], job.error_message or f"The job was {job.state}.", context=context)
-    found = None
+    found, kept = None, services.settings.result_ttl
     if job.result_removed_at is None and job.result_name is not None:
         async with services.storage.call():
             found = await services.files.source(job.result_name)
+        if found is None:
+            await note_missing(services.database, [job.result_name], kept)
     if found is None:
-        kept = services.settings.result_ttl
         raise ServiceError(
             Code.RESULT_EXPIRED,
-            f"Results are kept for {kept} after the job ended. Submit it again.",
+            f"The video is not there any more: results are kept for {kept} after the job ended. Submit it again.",
             context={"job_id": job.id, "kept_seconds": kept.total_seconds()},
         )
     return found

@@ -106,7 +106,7 @@ class JobFiles:
         """Return the result of this name, None when it is not there."""
         return await FileSource.find(self.result(name))
 
-    def link(self, name: str, lasting: timedelta) -> str | None:  # noqa: ARG002 - a folder has no addresses
+    async def link(self, name: str, lasting: timedelta) -> str | None:  # noqa: ARG002 - a folder has no addresses
         """Return an address that gives the result to whoever has it, None where only the service can."""
         return None
 
@@ -128,6 +128,10 @@ class JobFiles:
                     result = name if folder == self.results and not draft else None
                     found.append(Stored(name.partition("-")[0], result, str(path), is_draft=draft))
         return found
+
+    def left_here(self, age: timedelta) -> list[Stored]:  # noqa: ARG002 - a folder is everybody's
+        """Return what is of this host alone and was last changed before that: of folders that the API has too, nothing."""
+        return []
 
     def discard(self, stored: Stored) -> None:
         """Remove something that `old` found."""

@@ -64,6 +64,7 @@ class Job:
         queue_seconds: wait before the first run.
         gpu_seconds, cost_nanousd: of all its runs so far.
         quoted_gpu_seconds, quoted_cost_nanousd, quoted_end_at: what was expected when it was accepted.
+        result_missing_at: when the result was noticed to be away, though nobody removed it; None where it is not.
         traceparent: W3C context of the submit request.
         turn: where it comes in the order of the queue, the lowest first; None where an older version accepted it.
         input_digest: what identical generations have in common; None where this one is not to be shared.
@@ -106,10 +107,16 @@ class Job:
     quoted_cost_nanousd: int | None
     quoted_end_at: datetime | None
     result_removed_at: datetime | None
+    result_missing_at: datetime | None
     turn: int | None
     notes: tuple[str, ...]
     input_digest: str | None
     shared_from: str | None
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a video to fetch, as far as is known."""
+        return self.state is State.SUCCEEDED and self.result_removed_at is None and self.result_missing_at is None
 
     @property
     def cost_usd(self) -> Decimal | None:

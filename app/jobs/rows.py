@@ -13,7 +13,7 @@ from app.admission.order import before, place
 from app.database.tables import job
 from app.database.times import now
 from app.jobs.job import OPERATION, UNFINISHED, Job, State, trace_id_of
-from app.pagination import newest_first
+from app.pagination import Place, newest_first, oldest_first
 from app.repeats import generations
 
 _MOST_IDS: Final = 500
@@ -198,9 +198,37 @@ def mark_removed(connection: Connection, job_ids: Sequence[str]) -> None:
         connection.execute(update(job).where(job.c.id.in_(ids)).values(result_removed_at=moment))
 
 
-def mark_lost(connection: Connection, result_name: str) -> None:
-    """Note that a result is not there though nobody removed it."""
-    connection.execute(update(job).where(job.c.result_name == result_name).values(result_removed_at=now(connection)))
+@dataclass(frozen=True, slots=True)
+class KeptResult:
+    """A result that should be there: of which job, and whether it is known to be away."""
+
+    name: str
+    is_missing: bool
+    place: Place
+
+
+def kept_results(connection: Connection, kept: timedelta, after: Place | None, limit: int) -> list[KeptResult]:
+    """Return results whose time is not over, the oldest first, from the one after `after` on."""
+    query = select(job.c.id, job.c.finished_at, job.c.result_name, job.c.result_missing_at)
+    query = query.where(job.c.result_removed_at.is_(None), job.c.result_name.is_not(None))
+    query = query.where(job.c.finished_at > now(connection) - kept)
+    found = connection.execute(oldest_first(query, job.c.finished_at, job.c.id, after, limit))
+    return [
+        KeptResult(row.result_name, row.result_missing_at is not None, Place(row.finished_at, row.id)) for row in found
+    ]
+
+
+def mark_missing(connection: Connection, names: Sequence[str], kept: timedelta) -> list[str]:
+    """Note that results are not there though their time is not over; return those that were not known to be away."""
+    moment = now(connection)
+    due = job.c.result_removed_at.is_(None) & job.c.result_missing_at.is_(None) & (job.c.finished_at > moment - kept)
+    noting = update(job).where(job.c.result_name.in_(names), due).values(result_missing_at=moment)
+    return sorted(set(connection.scalars(noting.returning(job.c.result_name))))
+
+
+def mark_found(connection: Connection, names: Sequence[str]) -> None:
+    """Note that results that were away are there."""
+    connection.execute(update(job).where(job.c.result_name.in_(names)).values(result_missing_at=None))
 
 
 def with_files(connection: Connection, job_ids: Sequence[str]) -> set[str]:

@@ -241,7 +241,6 @@ def view(
     energy: JobEnergy | None = None,
 ) -> JobView:
     """Return `job` as answers show it."""
-    kept = job.state is State.SUCCEEDED and job.result_removed_at is None
     return JobView(
         job_id=job.id,
         status=job.state,
@@ -261,7 +260,7 @@ def view(
         trace_id=job.trace_id,
         error=None if job.error_code is None else JobError(code=job.error_code, message=job.error_message or ""),
         cancel_requested=job.cancel_requested_at is not None,
-        result_url=f"{base_url}/result/{job.id}" if kept else None,
+        result_url=f"{base_url}/result/{job.id}" if job.has_result else None,
         notes=list(job.notes),
         cached=job.shared_from is not None,
     )

@@ -109,7 +109,8 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
             async with services.acceptances:
                 accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, check)
             if accepted.repeated or accepted.state.is_final:
-                await anyio.to_thread.run_sync(services.files.remove, job_id, None)
+                with suppress(OSError):  # the job is accepted whatever becomes of what nobody needs: it is swept
+                    await anyio.to_thread.run_sync(services.files.remove, job_id, None)
     except (ServiceError, BadInput) as error:
         code = error.code if isinstance(error, ServiceError) else Code.INVALID_INPUT
         services.telemetry.counter(catalog.JOB_REJECTED).labels(operation=OPERATION, code=code.code).inc()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from app.background import every
 from app.clock import rfc3339, utc_now
-from app.database.engine import AsyncDatabase
+from app.database.engine import AsyncDatabase, Database
 from app.jobs import rows, workers
 from app.jobs.files import JobFiles, Stored
+from app.jobs.missing import Inventory
 from app.jobs.queue import JobQueue
 from app.repeats import idempotency
 from telemetry import catalog, counted
@@ -39,6 +42,7 @@ class Sweeper:
         self._queue = queue
         self._files = files
         self._result_ttl = result_ttl
+        self._inventory = Inventory(database, files, result_ttl)
 
     async def run(self) -> None:
         """Make one pass; what fails does not keep the rest from being swept.
@@ -54,12 +58,14 @@ class Sweeper:
             "workers": self._forget_workers,
             "deliveries": self._forget_deliveries,
             "idempotency": self._forget_idempotency,
+            "missing": self._inventory.look,
         }.items():
             try:
                 swept[name] = await step()
-                _SWEPT[name].add(swept[name])
             except Exception as error:  # noqa: BLE001 - raised below with the others
                 failed.append(error)
+        for kind, counter in _SWEPT.items():
+            counter.add(swept.get(kind, 0))
         if swept.get("expired") or swept.get("orphans"):
             _log.info(Event.FILES_SWEPT, **swept)
         if failed:
@@ -94,13 +100,23 @@ class Sweeper:
         if self._passes % _PASSES_BETWEEN_ORPHANS != 1:
             return 0
         old = await asyncio.to_thread(self._files.old, _ORPHAN_AFTER)
-        jobs = await self._database.read(rows.with_files, sorted({stored.job_id for stored in old}))
-        names = sorted({stored.result_name for stored in old if stored.result_name is not None})
-        results = await self._database.read(rows.with_results, names)
-        orphans = [stored for stored in old if not _is_kept(stored, jobs, results)]
+        orphans = await self._database.read(orphans_among, old)
         for stored in orphans:
             await asyncio.to_thread(self._files.discard, stored)
         return len(orphans)
+
+
+def sweep_host(database: Database, files: JobFiles) -> None:
+    """Remove what dead runs left on a host that may have no API: at the start of a worker, for each death has one after it."""
+    for stored in database.read(orphans_among, files.left_here(_ORPHAN_AFTER)):
+        files.discard(stored)
+
+
+def orphans_among(connection: Connection, old: Sequence[Stored]) -> list[Stored]:
+    """Return what no job has any more."""
+    jobs = rows.with_files(connection, sorted({stored.job_id for stored in old}))
+    results = rows.with_results(connection, sorted({each.result_name for each in old if each.result_name is not None}))
+    return [stored for stored in old if not _is_kept(stored, jobs, results)]
 
 
 def _is_kept(stored: Stored, jobs: Collection[str], results: Collection[str]) -> bool:

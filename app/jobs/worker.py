@@ -23,6 +23,7 @@ from app.jobs.job import MOST_ATTEMPTS
 from app.jobs.queue import open_queue, queue_engine, start_consuming, stop_consuming
 from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
+from app.jobs.sweeper import sweep_host
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.ledger.book import Book
 from app.ledger.keeping import keeping
@@ -61,6 +62,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         identity = Identity(name, device, generator.model)
         files = files_of(settings)
         files.prepare()
+        sweep_host(database, files)
         restarting = Restarting(
             identity,
             telemetry,

@@ -65,7 +65,8 @@ async def make_link(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     response.headers["Cache-Control"] = "no-store"
     ends = int(utc_now().timestamp()) + seconds
     if services.settings.result_links == "storage":
-        direct = services.files.link(job.result_name or "", timedelta(seconds=seconds))
+        async with services.storage.call():
+            direct = await services.files.link(job.result_name or "", timedelta(seconds=seconds))
         if direct is not None:
             return Link(url=direct, expires_at=datetime.fromtimestamp(ends, UTC))
     url = f"{base_url(request, services)}/links/{job_id}?expires={ends}&signature={services.signer.sign(job_id, ends)}"

@@ -51,13 +51,24 @@ def signer_of(settings: Settings) -> Signer:
 def own_secret(folder: Path) -> bytes:
     """Return the secret that the processes of this data folder share; the first of them makes it."""
     path = folder / _FILE
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _make(path)
+    found = path.read_bytes()
+    if len(found) < _SECRET_BYTES:  # whoever knows an empty one could sign
+        raise RuntimeError(
+            f"{path} is damaged: it has {len(found)} bytes of {_SECRET_BYTES}. Remove it, and a new one is made."
+        )
+    return found
+
+
+def _make(path: Path) -> None:
     draft = path.with_name(f".{_FILE}-{os.getpid()}-{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
-    draft.write_bytes(secrets.token_bytes(_SECRET_BYTES))
+    with draft.open("wb") as stream:
+        stream.write(secrets.token_bytes(_SECRET_BYTES))
+        stream.flush()
+        os.fsync(stream.fileno())  # else a power failure may leave the name without the bytes
     with suppress(FileExistsError):
         os.link(draft, path)  # whoever is first wins, and everybody reads a whole one
     draft.unlink()
-    return path.read_bytes()

@@ -39,6 +39,7 @@ def finished(connection: Connection, digest: str, customer: str | None, kept: ti
     fresh = job.c.finished_at > now(connection) - kept + min(_MARGIN, kept / 10)
     query = select(job).where(_like(digest, customer), job.c.state == State.SUCCEEDED, fresh, _model_now(connection))
     query = query.where(job.c.shared_from.is_(None), job.c.result_removed_at.is_(None))
+    query = query.where(job.c.result_missing_at.is_(None))
     return connection.execute(query.order_by(job.c.finished_at.desc()).limit(1)).one_or_none()
 
 

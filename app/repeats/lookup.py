@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from app.breakers import Breaker, BreakerOpen
 from app.database.engine import AsyncDatabase
-from app.jobs import rows
 from app.jobs.acceptance import Sharing, Terms
 from app.jobs.files import JobFiles
+from app.jobs.missing import note_missing
 from app.repeats import generations
 from telemetry.meters import CacheMeter
 
@@ -28,7 +28,7 @@ class Repeats:
         self._meter = CacheMeter(_CACHE, telemetry=telemetry)
 
     async def answer(self, terms: Terms, customer: str) -> bool:
-        """Return whether a stored result may be handed out; one that is gone is forgotten first.
+        """Return whether a stored result may be handed out; one that is gone is noted first.
 
         False while the results cannot be reached: then the job runs as if there were no other.
         """
@@ -38,7 +38,7 @@ class Repeats:
             with self._meter.operation("get"):
                 found = await self._database.read(generations.finished, terms.inputs, terms.whose(customer), terms.kept)
                 if found is not None and not await self._is_there(found.result_name):
-                    await self._database.write(rows.mark_lost, found.result_name)
+                    await note_missing(self._database, [found.result_name], terms.kept)
         except (OSError, BreakerOpen):
             return False
         return True

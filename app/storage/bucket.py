@@ -34,7 +34,7 @@ _VIDEO: Final = {"Content-Type": "video/mp4"}
 
 @dataclass(frozen=True)  # with slots `super()` would not find its way
 class Bucket(JobFiles):
-    """Every call but `source` blocks; what keeps the store from answering is raised as `StorageAwayError`."""
+    """Every call but `source` and `link` blocks; what keeps the store from answering is raised as `StorageAwayError`."""
 
     store: S3Store
 
@@ -74,8 +74,9 @@ class Bucket(JobFiles):
             except FileNotFoundError:
                 return None
 
-    def link(self, name: str, lasting: timedelta) -> str | None:
-        signed: str = obstore.sign(self.store, "GET", _result(name), lasting)
+    async def link(self, name: str, lasting: timedelta) -> str | None:
+        with failing():  # the machine's role may have to be asked for
+            signed: str = await obstore.sign_async(self.store, "GET", _result(name), lasting)
         return signed
 
     def remove(self, job_id: str, result_name: str | None) -> None:
@@ -92,6 +93,9 @@ class Bucket(JobFiles):
                     if each["last_modified"] < limit and (stored := _stored(each["path"])) is not None:
                         found.append(stored)
         return found
+
+    def left_here(self, age: timedelta) -> list[Stored]:
+        return super().old(age)
 
     def discard(self, stored: Stored) -> None:
         if Path(stored.place).is_absolute():

@@ -43,6 +43,8 @@ class Event:
     WORKER_STARTED: Final = "worker.started"
     WORKER_STOPPED: Final = "worker.stopped"
     FILES_SWEPT: Final = "files.swept"
+    RESULTS_FOUND: Final = "results.found"
+    RESULTS_MISSING: Final = "results.missing"
     DAY_SUMMARY: Final = "day.summary"
     LEDGER_PRICED: Final = "ledger.priced"
     LEDGER_NOT_WRITTEN: Final = "ledger.not_written"

@@ -99,6 +99,12 @@ JOB_RECONCILED: Final = Metric(
     source="service",
     values={"action": ("enqueued_late", "taken_over", "delivered_again", "landed_late")},
 )
+JOB_RESULTS_MISSING: Final = Metric(
+    "job_results_missing_total",
+    "counter",
+    "Results that were noticed to be away before their time was over, though nobody removed them.",
+    source="service",
+)
 SWEPT: Final = Metric(
     "swept_total",
     "counter",

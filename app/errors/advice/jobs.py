@@ -47,10 +47,10 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         {"job_id": _ID, "job_status": "cancelled", "job_error": None},
     ),
     Code.RESULT_EXPIRED: Advice(
-        "Results are kept for some hours (`PLAINVIEW_RESULT_TTL_SECONDS`), and this one's time is over.",
+        "Results are kept for some hours (`PLAINVIEW_RESULT_TTL_SECONDS`), and this one's time is over; or the file is gone from the storage before that.",
         "Submit the job again, and fetch results soon.",
         Retry.NO,
-        "Results are kept for 6:00:00 after the job ended. Submit it again.",
+        "The video is not there any more: results are kept for 6:00:00 after the job ended. Submit it again.",
         {"job_id": _ID, "kept_seconds": 21600},
     ),
     Code.LINK_INVALID: Advice(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import func, select, true, update
 
 from app.admission.order import place
 from app.database.engine import Database
 from app.database.tables import job, run, worker
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, StorageAwayError
 from app.jobs.job import State
 from app.jobs.reconciler import Reconciler
 from app.jobs.runner import Runner
@@ -42,6 +45,23 @@ def send(client: httpx.AsyncClient, acme: Headers, form: Form):
         return await client.post("/generate", headers=(headers or acme) | sent, files=fields)
 
     return send
+
+
+class _NothingGoes(JobFiles):
+    """A storage that fails whenever something is to be removed."""
+
+    def remove(self, job_id: str, result_name: str | None) -> None:
+        raise StorageAwayError(errno.EIO, f"cannot remove {job_id}, {result_name}")
+
+
+async def test_repeat_is_accepted_though_what_was_sent_for_it_cannot_be_removed(
+    api: FastAPI, services: Services, send: Any, runner: Runner
+) -> None:
+    first = (await send()).json()["job_id"]
+    await asyncio.to_thread(runner, first)
+    api.state.services = replace(services, files=_NothingGoes(services.files.data))
+    again = await send()
+    assert (again.status_code, again.json()["status"]) == (202, "succeeded")
 
 
 async def status(client: httpx.AsyncClient, headers: Headers, answer: httpx.Response) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.application import create_app
+from app.database.engine import Database
 from app.generation.confined import Examiner
 from app.jobs.files import JobFiles, StorageAwayError
 from app.jobs.runner import Runner
-from app.jobs.sweeper import Sweeper
+from app.jobs.sweeper import Sweeper, sweep_host
 from app.services import Services
 from app.settings import Settings
 from app.storage import files_of
@@ -113,6 +115,32 @@ def test_old_things_are_found_and_discarded_one_by_one(kept: JobFiles) -> None:
     for stored in found:
         kept.discard(stored)
     assert kept.old(NOW) == []
+
+
+async def test_store_that_cannot_sign_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine's role that nobody grants any more."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    files = files_of(Settings(home=tmp_path, results_url="s3://bucket"))
+    with pytest.raises(StorageAwayError, match="object store failed"):
+        await files.link("name", timedelta(hours=1))
+
+
+def test_worker_sweeps_what_dead_runs_left_on_its_host(database: Database, tmp_path: Path) -> None:
+    """With an object store no API may ever see the folders of a worker."""
+    files = files_of(in_bucket(Settings(home=tmp_path), "http://127.0.0.1:9", "x"))
+    files.prepare()
+    inputs, draft, new = files.uploads / f"{JOB}-abc", files.draft(JOB, 1), files.draft(JOB, 2)
+    inputs.mkdir()
+    (inputs / "image").write_bytes(b"a portrait")
+    for path in (inputs / "audio", draft, new):
+        path.write_bytes(b"x")
+    for path in (inputs, draft):
+        os.utime(path, (0, 0))
+    sweep_host(database, files)
+    assert [*files.uploads.iterdir(), *files.results.iterdir()] == [new]
 
 
 def test_folder_elsewhere_is_named_by_its_address(tmp_path: Path) -> None:
