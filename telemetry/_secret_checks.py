@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -60,15 +61,32 @@ def weakness(secret: str) -> str | None:
     return None
 
 
-def exposure(path: Path) -> str | None:
-    """Return who else may read a file with a secret, and what to do; None when nobody may, or that cannot be told."""
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A file with a secret that others may read.
+
+    Attributes:
+        what: who they are, and what to do.
+        is_ours: whether this process's user could close it. What an orchestrator mounts belongs to somebody else, or
+            cannot be written: who may read it is decided elsewhere.
+    """
+
+    what: str
+    is_ours: bool
+
+
+def exposure(path: Path) -> Exposure | None:
+    """Return who else may read a file with a secret; None when nobody may, or that cannot be told."""
     try:
         facts = path.stat()
+        writable = not os.statvfs(path).f_flag & os.ST_RDONLY
     except OSError:
         return None
     mode = stat.S_IMODE(facts.st_mode)
-    by_group = mode & 0o060 and facts.st_uid == os.geteuid()  # else its group is how this process may read it
+    owned = facts.st_uid == os.geteuid()
+    by_group = mode & 0o060 and owned  # else its group is how this process may read it
     if not mode & 0o007 and not by_group:
         return None
     who = "everybody on this host" if mode & 0o007 else "its group"
-    return f"has mode {mode:04o}, so that {who} may read it: chmod 600 it"
+    what = f"has mode {mode:04o}, so that {who} may read it (chmod 600 it)"
+    return Exposure(what, is_ours=owned and writable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
@@ -46,7 +46,7 @@ class ProcessSettings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         "development",
-        description="production stops a start with a secret that is missing, a placeholder or too short; it is named.",
+        description="production stops a start with a secret that is missing, a placeholder, too short or in a file of its user that others may read; it is named.",
     )
 
     @classmethod
@@ -55,7 +55,7 @@ class ProcessSettings(BaseSettings):
 
         Raises:
             SettingsInvalid: names each wrong variable, its value unless secret, and what is allowed; in production
-                each secret that is missing or none, too.
+                each secret that is missing, none, or in a file of this user that others may read, too.
         """
         try:
             settings = cls()
@@ -83,16 +83,24 @@ class ProcessSettings(BaseSettings):
     def _check_secrets(self) -> None:
         """Stop a start in production, and say on standard error what would stop it there and who may read secrets."""
         faults = [f"{name} {why}" for name, secret in self.secrets().items() if (why := weakness(secret))]
+        open_files = list(self._open_files())
+        faults += [what for what, is_ours in open_files if is_ours]
         if self.environment == "production":
             faults += self.unfit_for_production()
             if faults:
                 raise SettingsInvalid(*(f"{fault}: not allowed in production." for fault in faults))
         for fault in faults:
             sys.stderr.write(f"{fault}: production would not start with it.\n")
+        for what, is_ours in open_files:
+            if not is_ours:
+                sys.stderr.write(f"{what}.\n")
+
+    def _open_files(self) -> Iterator[tuple[str, bool]]:
+        """Yield what is to be said of each file that a secret came from and others may read, and if it is ours to close."""
         for name in self.secrets():
             path = os.environ.get(f"{name}{FILE}")
-            if path and not os.environ.get(name) and (why := exposure(Path(path))):
-                sys.stderr.write(f"{name}{FILE}={path!r} {why}.\n")
+            if path and not os.environ.get(name) and (found := exposure(Path(path))):
+                yield f"{name}{FILE}={path!r} {found.what}", found.is_ours
 
     @classmethod
     def variable(cls, name: str) -> str:
