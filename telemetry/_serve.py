@@ -51,6 +51,11 @@ def serving(exposition: Exposition, gate: Gate, host: str, port: int, ready: Che
             self.end_headers()
             self.wfile.write(body)
 
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+            # The base class answers a page, and says which Python this is.
+            self.close_connection = True
+            self._answer(code, b'{"status":"refused"}', _JSON)
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             """Write nothing: a scrape every few seconds is no news."""
 

@@ -25,6 +25,12 @@ _OPEN: Final = counted(catalog.HTTP_CONNECTIONS)
 _CUT: Final = {reason: counted(catalog.HTTP_CONNECTIONS_CUT, reason=reason) for reason in get_args(Reason)}
 
 
+def count_from_zero() -> None:
+    """Export each series before anybody is there, so that the first one cut off is a rise."""
+    for count in (_OPEN, *_CUT.values()):
+        count.add(0)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. Time is looked at from outside, by a `Watch`, so that it costs a request nothing."""
 
@@ -44,10 +50,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._host = self.client[0] if self.client else None
         _OPEN.add(1)
         verdict = self._crowd.enters(self._host, len(self.connections))
-        if verdict == "too_many" and len(self.connections) > self._crowd.clients.most:
-            self.cut("too_many")
+        if verdict is not None and not verdict.is_taken:
+            self.cut(verdict.reason)
         elif verdict is not None:
-            self.app = self._unless_probe(verdict)
+            self.app = self._unless_probe(verdict.reason)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

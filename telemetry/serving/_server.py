@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from telemetry.serving._crowd import Crowd
 from telemetry.serving._leaving import last_in_line, let_in, until_quiet
 from telemetry.serving._listening import make_room
-from telemetry.serving._protocol import BoundedProtocol
+from telemetry.serving._protocol import BoundedProtocol, count_from_zero
 from telemetry.serving._watch import Watch
 from telemetry.serving.clients import Clients
 
@@ -152,6 +152,7 @@ class _Server(uvicorn.Server):
         self._watch = Watch(clients) if clients else None
         if clients:
             make_room(clients.most)
+            count_from_zero()
         proxies = list(clients.proxies) if clients else []
         super().__init__(
             uvicorn.Config(

@@ -35,7 +35,7 @@ class Clients:
 
     Attributes:
         connections: how many are served at once. Those beyond are answered 503, probes and scrapes excepted; a quarter
-            as many again, and no more are taken.
+            as many again, and no more are taken. Of one address a quarter is served and half is taken.
         patience: how long a client may take for the head of a request, and for 10 kB of a body at 500 bytes a second;
             for reading an answer three times as long.
         proxies: networks of clients that speak for many, and so may have all connections; others may have a quarter.
@@ -56,6 +56,11 @@ class Clients:
     def of_address(self) -> int:
         """Connections that are served at once for one address."""
         return max(1, self.connections // 4)
+
+    @property
+    def most_of_address(self) -> int:
+        """Connections of one address that are taken at all, so that there are always some for others."""
+        return 2 * self.of_address
 
     def is_proxy(self, host: str) -> bool:
         """Say whether an address may speak for many."""

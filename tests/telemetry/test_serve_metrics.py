@@ -50,9 +50,14 @@ def test_startup_once_true_stays_true(served):
     assert client.get("/ready").status_code == 503
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/live", "/nothing"])
-def test_answers_have_the_headers_of_all_answers_and_name_no_server(served, path):
-    headers = served[1].get(path).headers
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/metrics", 200), ("GET", "/health/live", 200), ("GET", "/nothing", 404), ("POST", "/metrics", 501)],
+)
+def test_answers_have_the_headers_of_all_answers_and_name_no_server(served, method, path, status):
+    answer = served[1].request(method, path)
+    assert answer.status_code == status
+    headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert "server" not in headers

@@ -44,7 +44,10 @@ class Running:
             return rest(connection)
 
     def cuts(self, reason: str) -> float:
-        return self._registry.get_sample_value("server_connections_cut_total", {"reason": reason}) or 0
+        return self.exported("server_connections_cut_total", reason=reason) or 0
+
+    def exported(self, name: str, **labels: str) -> float | None:
+        return self._registry.get_sample_value(name, labels)
 
     @property
     def connections(self) -> int:

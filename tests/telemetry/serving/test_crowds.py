@@ -26,6 +26,21 @@ def test_others_are_answered_while_one_address_holds_all_it_can(serving):
     assert server.ask("/work", OTHERS).startswith(b"HTTP/1.1 200 ")
 
 
+def test_cuts_are_exported_before_there_are_any(serving):
+    server = serving()
+    assert server.exported("server_connections_cut_total", reason="slow_body") == 0
+    assert server.exported("server_connections") == 0
+
+
+def test_one_address_cannot_take_all_connections(serving):
+    server = serving(connections=40, seconds=30)
+    with ExitStack() as held:
+        for _ in range(60):
+            held.enter_context(server.connect(OTHERS))
+        server.until(lambda: server.connections == 20 and server.cuts("too_many_of_address") == 40)
+        assert server.ask("/work").startswith(b"HTTP/1.1 200 ")
+
+
 def test_proxy_speaks_for_many(serving):
     server = serving(connections=40, seconds=30, proxies=("127.0.0.0/8",))
     with ExitStack() as held:
