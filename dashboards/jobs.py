@@ -31,6 +31,6 @@ def board() -> Board:
                     job_time.device_seconds(),
                 ),
             ),
-            Row("Output", (jobs.made(), bill.etas(18))),
+            Row("Output", (jobs.made(), bill.etas(10), jobs.missing())),
         ),
     )

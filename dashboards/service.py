@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Board, Row
-from dashboards.rows import glance, protection, requests, routes, waits, watch
+from dashboards.rows import connections, glance, protection, requests, routes, waits, watch
 
 
 def board() -> Board:
@@ -37,6 +37,7 @@ def board() -> Board:
             ),
             Row("What requests wait for", (waits.event_loop(), waits.database(), waits.outbound())),
             protection.row(),
+            connections.row(),
             Row("WebSockets", (routes.connections(), routes.messages(), routes.lost())),
             Row("Process", (watch.cpu(12), watch.memory(12))),
         ),

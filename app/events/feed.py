@@ -133,6 +133,7 @@ def _refused(detail: str, limit: int) -> ServiceError:
 async def feeding(database: AsyncDatabase, stopping: Stopping) -> AsyncIterator[Feed]:
     """Give the feed, which looks while the block lasts; all streams end when the process is told to stop."""
     feed = Feed(database)
+    _OPEN.add(0)
 
     async def wake() -> None:
         await stopping.wait()

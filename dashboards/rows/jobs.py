@@ -96,6 +96,18 @@ def made() -> Panel:
     return stat(about, Query(expr, "video"), decimals=0, width=6, height=8)
 
 
+def missing() -> Panel:
+    about = About(
+        "Videos lost",
+        "Videos that were not where they should be before their time was over, in the hour before each point. Any is a storage that lost files or is not mounted; the log (results.missing) names them.",
+        unit="short",
+        empty="The app is not scraped",
+    )
+    return timeseries(
+        about, Query(q.counted(q.select(catalog.JOB_RESULTS_MISSING), "1h"), "videos"), style="bars", decimals=0
+    )
+
+
 def rate() -> Panel:
     about = About(
         "Jobs submitted and finished",
