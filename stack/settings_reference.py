@@ -1,10 +1,8 @@
-"""Writes `docs/SETTINGS.md`: every variable that a process reads, from the settings classes themselves.
-
-`python -m stack.settings_reference` writes it; a test says when it is not current.
-"""
+"""`python -m stack.settings_reference` writes docs/SETTINGS.md from the settings classes, `--check` says whether it is current."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +17,11 @@ from app.settings import Settings
 from stack.console.settings import ConsoleSettings
 from stack.paths import PROJECT
 from telemetry import TelemetrySettings
+from telemetry.generated import run
 from telemetry.process_settings import FILE, ProcessSettings, is_secret
 
-TARGET: Final = PROJECT / "docs" / "SETTINGS.md"
+PAGE: Final = PROJECT / "docs" / "SETTINGS.md"
+_MODULE: Final = "stack.settings_reference"
 
 _PARTS: Final[tuple[tuple[str, type[ProcessSettings]], ...]] = (
     ("Service and worker", Settings),
@@ -30,10 +30,10 @@ _PARTS: Final[tuple[tuple[str, type[ProcessSettings]], ...]] = (
     ("Console and trace store", ConsoleSettings),
 )
 
-_HEAD: Final = """\
+_HEAD: Final = f"""\
 # Settings
 
-Written by `python -m stack.settings_reference`; do not edit.
+Written by `python -m {_MODULE}`; do not edit.
 
 Every setting is an environment variable. `./plainview up` hands those of your shell on to each part, and
 `docker compose up` those that docker-compose.yml names, from your shell or from a file `.env`. A wrong value stops the
@@ -41,8 +41,8 @@ start with the variable, its value and what is allowed. An empty variable counts
 """
 
 
-def page() -> str:
-    """Return the whole page."""
+def render() -> str:
+    """Return the page: a table of variables for each part, then the thresholds of alerts."""
     return "\n".join([_HEAD, *_sections()])
 
 
@@ -84,4 +84,4 @@ def _default(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
+    sys.exit(run(_MODULE, PAGE, render))

@@ -20,6 +20,8 @@ KEPT = ("PLAINVIEW_HOME", "PLAINVIEW_TEST_")
 QUICK = "not slow and not docker and not gpu"
 PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
 QUICK_PROCESSES = "3"  # of which one mostly waits
+#: Pages that code writes of itself, and what writes them.
+PAGES = {"errors": "app.errors.reference", "metrics": "telemetry.reference", "settings": "stack.settings_reference"}
 ALL_PROCESSES = "2"  # what is slow starts processes of its own
 COVERAGE = ("--cov", "--cov-report=xml:.plainview/coverage.xml")  # of the tests' own processes alone
 
@@ -72,7 +74,8 @@ def _steps(extra: list[str], *, every: bool) -> Iterator[Step]:
     yield Step("mypy", (python, "-m", "mypy"))
     yield Step("dashboards", (python, "-m", "dashboards", "check"))
     yield Step("alerts", (python, "-m", "alerts", "check"))
-    yield Step("errors", (python, "-m", "app.errors.reference", "--check"))
+    for name, module in PAGES.items():
+        yield Step(name, (python, "-m", module, "--check"))
     yield Step("licences", (python, "-m", "stack.sbom", "--check"))
     promtool = _promtool()
     if promtool or every:  # where all is wanted, a missing program is a failed check

@@ -1,24 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from app.errors import Code, reference
+from app.errors import Code
 from app.errors.advice import ADVICE, SECTIONS
 from app.errors.documented import Problem, example
-
-
-def test_page_is_current() -> None:
-    assert reference.main(["--check"]) == 0, "run `python -m app.errors.reference`"
-
-
-def test_stale_page_is_refused_with_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "ERRORS.md"
-    assert reference.main(["--check"], page) == 1
-    reference.main([], page)
-    assert reference.main(["--check"], page) == 0
-    assert "python -m app.errors.reference" in capsys.readouterr().err
 
 
 def test_every_code_has_advice_in_one_section() -> None:
