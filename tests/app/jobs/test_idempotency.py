@@ -13,11 +13,10 @@ from sqlalchemy import update
 from app.database.engine import Database
 from app.database.tables import idempotency
 from app.database.times import now
-from app.keys.store import create_key
 from app.repeats.idempotency import KEPT, forget
 from app.services import Services
 from app.settings import Settings
-from tests.app.conftest import bearer
+from tests.app.conftest import headers_of
 
 Form = dict[str, tuple[str | None, bytes]]
 
@@ -53,7 +52,7 @@ async def test_name_of_another_submit_is_a_conflict(services: Services, send: An
 
 async def test_names_of_customers_are_apart(settings: Settings, send: Any) -> None:
     first = await send("a")
-    second = await send("a", headers=bearer(create_key(settings, "globex")[1].text))
+    second = await send("a", headers=await headers_of(settings, "globex"))
     assert first.json()["job_id"] != second.json()["job_id"]
 
 
