@@ -1,4 +1,4 @@
-"""How the jobs stand that anybody of this process listens to: looked up together, twice a second."""
+"""How the jobs stand that anybody of this process listens to, and the keys they listen with: looked up together, twice a second."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,6 +17,10 @@ from app.database.engine import AsyncDatabase
 from app.errors import Code, ServiceError
 from app.jobs import rows
 from app.jobs.job import Job, State
+from app.keys import rows as key_rows
+from app.keys.authentication import check_again
+from app.keys.key import Key
+from app.keys.scopes import Scope
 from app.stopping import Stopping
 from telemetry import catalog, counted
 
@@ -36,15 +41,31 @@ class Standing:
 
 @dataclass(eq=False, slots=True)
 class Watch:
-    """What one stream waits for: only the latest standing is kept, so that a slow reader costs nothing."""
+    """What one stream waits for: only the latest standing is kept, so that a slow reader costs nothing.
+
+    Attributes:
+        standing: how the job stands; None when it is gone.
+        key: whose stream it is.
+        refusal: why the key does not open the stream any more; None while it does.
+    """
 
     standing: Standing | None
+    key: Key
+    refusal: ServiceError | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, standing: Standing | None) -> None:
         """Say how the job stands now; None when it is gone."""
         if standing != self.standing:
             self.standing = standing
+            self.wake()
+
+    def check(self, key: Key, moment: datetime) -> None:
+        """End the stream unless its key, which is like this at `moment`, still opens it."""
+        try:
+            check_again(key, moment, Scope.JOBS_READ)
+        except ServiceError as error:
+            self.refusal = error
             self.wake()
 
     def wake(self) -> None:
@@ -71,12 +92,13 @@ class Feed:
         return self._open.total()
 
     @contextmanager
-    def watching(self, standing: Standing, listener: str) -> Iterator[Watch]:
-        """Give a watch on the job, on behalf of the customer `listener`.
+    def watching(self, standing: Standing, key: Key) -> Iterator[Watch]:
+        """Give a watch on the job, on behalf of who has the key.
 
         Raises:
             ServiceError: the customer, or all together, have as many streams as may be.
         """
+        listener = key.customer
         if self._open[listener] >= MOST_OF_ONE:
             raise _refused(
                 f"{MOST_OF_ONE} event streams of {listener} are open, which is all that one customer may have.",
@@ -86,7 +108,7 @@ class Feed:
             raise _refused(
                 f"{MOST_OF_ALL} event streams are open, which is all that this process may have.", MOST_OF_ALL
             )
-        watch, job_id = Watch(standing), standing.job.id
+        watch, job_id = Watch(standing, key), standing.job.id
         self._open[listener] += 1
         self._watches[job_id].add(watch)
         try:
@@ -105,13 +127,16 @@ class Feed:
                 watch.wake()
 
     async def look(self) -> None:
-        """Read how all watched jobs stand and tell who watches them."""
+        """Read how all watched jobs stand and tell who watches them, as long as they may."""
         if not self._watches:
             return
         wanted = list(self._watches)
+        listening = {watch.key.id for watches in self._watches.values() for watch in watches}
         found = await self._database.read(standings, wanted)
+        keys, moment = await self._database.read(key_rows.some, listening)
         for job_id in wanted:
             for watch in self._watches.get(job_id, ()):
+                watch.check(keys.get(watch.key.id, watch.key), moment)  # who came meanwhile was just checked
                 watch.tell(found.get(job_id))
 
 

@@ -96,7 +96,7 @@ async def events(
         return await shown(now.job, now.place, base, services)
 
     claim = ExitStack()
-    watch = claim.enter_context(services.feed.watching(standing, key.customer))
+    watch = claim.enter_context(services.feed.watching(standing, key))
     return EventStream(story(watch, last_event_id, show, services.stopping), claim.close)
 
 

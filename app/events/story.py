@@ -25,9 +25,14 @@ async def story(
     """Yield an event for each version of the job that the client has not `seen`, and a last one when it has ended.
 
     The stream also ends, without a last event, when the process does: the client comes back to another one.
+
+    Raises:
+        ServiceError: the key no longer opens the stream, or the job is gone.
     """
     yield _RETRY
     while not stopping.has_begun:
+        if watch.refusal is not None:
+            raise watch.refusal
         if (standing := watch.standing) is None:
             raise ServiceError(Code.JOB_UNKNOWN, "The job was removed.")
         if (present := version(standing.job, standing.place)) != seen:

@@ -48,8 +48,8 @@ class EventStream(Response):
             else:
                 await self._send_until_gone(receive, send)
         finally:
-            await self._events.aclose()
             self._closing()
+            await self._events.aclose()
 
     async def _send_until_gone(self, receive: Receive, send: Send) -> None:
         sending, leaving = asyncio.create_task(self._send(send)), asyncio.create_task(_gone(receive))

@@ -64,6 +64,17 @@ BudgetsAdmin = Annotated[Key, Security(require_key, scopes=[Scope.BUDGETS_ADMIN]
 AdminKey = KeysAdmin
 
 
+def check_again(key: Key, moment: datetime, scope: Scope) -> None:
+    """Refuse a key, as it is at `moment`, that no longer opens what it has opened, such as a stream.
+
+    Raises:
+        ServiceError: it has ended, or has lost the scope.
+    """
+    if (ended := _ended(key, moment)) is not None:
+        raise ServiceError(*ended)
+    _allow(key, scope)
+
+
 async def require_reader(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
@@ -112,16 +123,22 @@ async def _checked(ring: KeyRing, request: Request, credentials: HTTPAuthorizati
         named = f"No key pv_{secret.prefix}… with this secret exists." if secret.prefix else "A key begins with pv_."
         raise _refused(ring, Code.KEY_UNKNOWN, named)
     moment = found.now()
+    if (ended := _ended(key, moment)) is not None:
+        raise _refused(ring, *ended)
+    ring.attempts.labels(outcome="accepted").inc()
+    ring.note_use(key, moment)
+    return key
+
+
+def _ended(key: Key, moment: datetime) -> tuple[Code, str] | None:
     match key.status(moment):
         case "revoked":
-            raise _refused(ring, Code.KEY_REVOKED, f"The key {key.label}… was revoked.")
+            return Code.KEY_REVOKED, f"The key {key.label}… was revoked."
         case "expired":
             why = "was replaced by a new one and " if key.replaced_by else ""
-            raise _refused(ring, Code.KEY_EXPIRED, f"The key {key.label}… {why}expired at {key.expires_at}.")
+            return Code.KEY_EXPIRED, f"The key {key.label}… {why}expired at {key.expires_at}."
         case _:
-            ring.attempts.labels(outcome="accepted").inc()
-            ring.note_use(key, moment)
-            return key
+            return None
 
 
 def _without(ring: KeyRing, request: Request) -> ServiceError:

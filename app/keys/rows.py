@@ -55,6 +55,13 @@ def find(connection: Connection, key: str) -> Key | None:
     return None if row is None else _key(row)
 
 
+def some(connection: Connection, ids: Iterable[str]) -> tuple[dict[str, Key], datetime]:
+    """Return the keys with these ids, by their ids, and the database's time."""
+    moment = now(connection)
+    found = connection.execute(select(*_SHOWN).where(api_key.c.id.in_(ids))).mappings()
+    return {row["id"]: _key(row) for row in found}, moment
+
+
 def by_secrets(connection: Connection, secrets: Iterable[Secret]) -> tuple[dict[str, Key], datetime]:
     """Return the keys that these secrets open, revoked or not, by the secrets' hashes, and the database's time.
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,11 +16,15 @@ from starlette.types import Message
 from app.database.engine import Database
 from app.events import feed as feeds
 from app.events import story as stories
-from app.events.feed import Feed, Standing
-from app.events.stream import EventStream, event
+from app.events.feed import Feed, Standing, Watch
+from app.events.stream import BEAT, EventStream, event
 from app.jobs import rows
 from app.jobs.rows import NewJob
 from app.jobs.runner import Runner
+from app.jobs.schemas import JobView
+from app.jobs.version import version
+from app.keys.authentication import DEVELOPER
+from app.keys.key import Key
 from app.services import Services
 
 
@@ -35,6 +40,10 @@ async def ended(client: httpx.AsyncClient, job_id: str, headers: dict[str, str])
     assert answer.headers["cache-control"] == "no-store"
     assert answer.text.startswith("retry: 2000\n\n")
     return parsed(answer.text)
+
+
+def key_of(customer: str) -> Key:
+    return replace(DEVELOPER, customer=customer)
 
 
 async def watched(services: Services, count: int = 1) -> None:
@@ -92,6 +101,38 @@ async def test_stream_that_cannot_be_had_is_refused_with_a_status(
     assert (stopped.status_code, stopped.json()["code"]) == (503, "shutting_down")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("DELETE", "", None, "key_revoked"),
+        ("POST", "/rotate", {"overlap_seconds": 0}, "key_expired"),
+        ("PATCH", "", {"scopes": ["jobs:write"]}, "scope_required"),
+    ],
+    ids=["revoked", "rotated without overlap", "without the scope"],
+)
+async def test_stream_ends_with_its_key(
+    method: str,
+    path: str,
+    body: Any,
+    code: str,
+    client: httpx.AsyncClient,
+    services: Services,
+    acme: dict[str, str],
+    admin: dict[str, str],
+    submit: Any,
+) -> None:
+    job_id = (await submit())["job_id"]
+    listening = asyncio.create_task(ended(client, job_id, acme))
+    await watched(services)
+    prefix = acme["Authorization"].removeprefix("Bearer ")[:11]
+    done = await client.request(method, f"/keys/{prefix}{path}", headers=admin, json=body)
+    assert done.is_success, done.text
+    async with asyncio.timeout(10):
+        *_, last = await listening
+    assert (last["event"], last["data"]["code"]) == ("error", code)
+    assert services.feed.open_streams == 0
+
+
 async def test_one_customer_cannot_have_all_streams(
     client: httpx.AsyncClient, services: Services, acme: dict[str, str], database: Database, submit: Any
 ) -> None:
@@ -100,11 +141,11 @@ async def test_one_customer_cannot_have_all_streams(
     assert job is not None
     with ExitStack() as streams:
         for _ in range(feeds.MOST_OF_ONE):
-            streams.enter_context(services.feed.watching(Standing(job, 1), "acme"))
+            streams.enter_context(services.feed.watching(Standing(job, 1), key_of("acme")))
         refused = await client.get(f"/events/{job_id}", headers=acme)
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
         assert refused.json()["context"] == {"limit": feeds.MOST_OF_ONE}
-        with services.feed.watching(Standing(job, 1), "rival"):
+        with services.feed.watching(Standing(job, 1), key_of("rival")):
             assert services.feed.open_streams == feeds.MOST_OF_ONE + 1
     assert services.feed.open_streams == 0
 
@@ -123,25 +164,31 @@ async def test_all_streams_share_one_look_and_nobody_looks_for_none(services: Se
     await feed.look()
     assert [text for text in statements if "FROM job" in text] == []
     with ExitStack() as streams:
-        watches = [streams.enter_context(feed.watching(Standing(job, None), "acme")) for job in jobs * 4]
+        watches = [streams.enter_context(feed.watching(Standing(job, None), key_of("acme"))) for job in jobs * 4]
         statements.clear()
         await feed.look()
-        assert len([text for text in statements if "WHERE job.id IN" in text]) == 1
+        assert [len([text for text in statements if f"WHERE {each}.id IN" in text]) for each in ("job", "api_key")] == [
+            1,
+            1,
+        ]
         assert {watch.standing.place for watch in watches if watch.standing} == {1, 2, 3}
 
 
 async def test_silence_is_broken_by_comments(
-    client: httpx.AsyncClient, services: Services, acme: dict[str, str], submit: Any, monkeypatch: pytest.MonkeyPatch
+    services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stories, "_BEAT_SECONDS", 0.02)
-    job_id = (await submit())["job_id"]
-    listening = asyncio.create_task(client.get(f"/events/{job_id}", headers=acme))
-    await watched(services)
-    await asyncio.sleep(0.1)
+    monkeypatch.setattr(stories, "_BEAT_SECONDS", 0.01)
+    await asyncio.to_thread(database.write, rows.add, NewJob("a" * 32, "acme", "key", "standard", "hi", None, None))
+    (job,) = await services.database.read(rows.some, ["a" * 32])
+    told = stories.story(Watch(Standing(job, 1), key_of("acme")), version(job, 1), _not_shown, services.stopping)
+    async with asyncio.timeout(10):
+        assert [await anext(told) for _ in range(3)] == [b"retry: 2000\n\n", BEAT, BEAT]
     services.stopping.begin()
-    text = (await listening).text
-    assert ": still here\n\n" in text
-    assert [each["event"] for each in parsed(text)] == ["status"]
+    assert await anext(told, None) is None
+
+
+async def _not_shown(_standing: Standing) -> JobView:
+    raise AssertionError
 
 
 async def test_failure_within_a_stream_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,6 +220,29 @@ async def test_client_that_goes_ends_its_stream() -> None:
 
     _, closed = await asyncio.wait_for(_sent(events(), gone), 5)
     assert (ended_by, closed) == (["closed"], [True])
+
+
+async def test_stream_that_is_slow_to_end_is_counted_no_more_however_it_is_broken_off() -> None:
+    begun, closed = asyncio.Event(), []
+
+    async def events() -> AsyncGenerator[bytes]:
+        try:
+            yield event("status", b"{}")
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def send(_message: Message) -> None: ...
+
+    stream = EventStream(events(), lambda: closed.append(True))
+    serving = asyncio.create_task(stream({"type": "http", "method": "GET"}, _never, send))
+    await begun.wait()
+    for _ in range(2):
+        serving.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({serving})
+    assert closed == [True]
 
 
 async def _never() -> Message:
