@@ -36,19 +36,12 @@ def error_page() -> str:
 
 
 def _entry(code: Code) -> Html:
-    advice = ADVICE.get(code)
-    said = (
-        ()
-        if advice is None
-        else (
-            prose(f"{advice.when} {advice.action}"),
-            prose(f"Send it again? {advice.retry.value}"),
-        )
-    )
+    advice = ADVICE[code]
     return tag(
         "section",
         tag("h3", tag("code", code.code), f" {code.status}: {code.title}"),
-        *said,
+        prose(f"{advice.when} {advice.action}"),
+        prose(f"Send it again? {advice.retry.value}"),
         tag("details", tag("summary", "Example"), tag("pre", json.dumps(example(code), indent=2, ensure_ascii=False))),
         id=code.code,
     )

@@ -59,14 +59,14 @@ def answers(*codes: Code) -> dict[int | str, dict[str, Any]]:
 
 def example(code: Code) -> dict[str, Any]:
     """Return an answer with `code` as documentation shows it."""
-    advice = ADVICE.get(code)
+    advice = ADVICE[code]
     return {
         "type": f"/docs/errors#{code.code}",
         "title": code.title,
         "status": code.status,
-        "detail": f"{code.title}." if advice is None else advice.detail,
+        "detail": advice.detail,
         "code": code.code,
-        "context": {} if advice is None else dict(advice.context),
+        "context": dict(advice.context),
         "request_id": "5f0c4c2f0b7a4d3c9d2e1f00a1b2c3d4",
         "trace_id": "0af7651916cd43dd8448eb211c80319c",
         "timestamp": "2026-11-21T12:00:00.000Z",
