@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from app.database.engine import open_database
+from app.database.locks import hold
 from app.database.schema import check_schema
 from app.keys import rows
 from app.keys.key import Facts
@@ -36,6 +37,7 @@ def bootstrap(settings: Settings) -> Outcome:
 
 
 def _bootstrap(connection: Connection, path: Path) -> Outcome:
+    hold(connection, "first key")  # of nodes that are set up together one makes it
     secret = _read(path)
     if secret is None:
         if rows.has_admin(connection):

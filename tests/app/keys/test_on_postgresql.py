@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from app.clock import utc_now
 from app.database.engine import open_async_database, open_database
 from app.database.migrate import migrate
 from app.keys import rows
+from app.keys.bootstrap import _bootstrap, bootstrap
 from app.keys.changes import KeyNotActive
 from app.keys.environment import migrate_key
 from app.keys.key import Facts
@@ -96,6 +98,21 @@ def test_old_key_is_taken_over_once_by_nodes_that_start_together(nodes: Settings
 
     assert asyncio.run(start()) == 1
     assert len(list_keys(nodes)) == 1
+
+
+def test_one_of_the_nodes_that_are_set_up_together_makes_the_first_key(nodes: Settings, tmp_path: Path) -> None:
+    late = nodes.model_copy(update={"first_key_file": tmp_path / "late"})
+    with open_database(nodes.database) as database, ThreadPoolExecutor() as pool:
+
+        def while_the_other_begins(connection: Connection) -> Future[str]:
+            assert _bootstrap(connection, tmp_path / "first") == "created"
+            other = pool.submit(bootstrap, late)
+            wait([other], timeout=1)
+            return other
+
+        assert database.write(while_the_other_begins).result() == "not needed"
+    assert len(list_keys(nodes)) == 1
+    assert not (tmp_path / "late").exists()
 
 
 def test_revoked_key_is_refused_by_every_node_within_two_seconds(nodes: Settings, tmp_path: Path) -> None:
