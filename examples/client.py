@@ -16,14 +16,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 #: Worth another try: too many requests, and what passes by itself.
-_LATER: Final = frozenset({429, 502, 503, 504})
+_LATER: Final = frozenset({408, 429, 502, 503, 504, 507})
 _MOST_TRIES: Final = 6
 _LONGEST_PAUSE: Final = 30.0
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
@@ -66,13 +66,13 @@ class Portraits:
         """Return how the job ended; comes back to the stream, from where it was, as often as that breaks."""
         last: dict[str, Any] = {}
         known: dict[str, str] = {}
-        while last.get("status") not in _ENDED:
-            try:
+        while True:
+            with suppress(httpx.TransportError):
                 for version, status in self._events(job_id, known):
                     known, last = {"Last-Event-ID": version}, status
-            except httpx.TransportError:
-                self._sleep(1)
-        return last
+            if last.get("status") in _ENDED:
+                return last
+            self._sleep(1)
 
     def poll(self, job_id: str, pause: float = 2.0) -> dict[str, Any]:
         """Return how the job ended, where no stream gets through: asks again and again, which costs little by its ETag."""

@@ -105,6 +105,21 @@ def test_one_video_over_a_network_that_fails(running: Service, key: str, tmp_pat
     assert network.seen.count("/generate") == 2
 
 
+def test_stream_that_ends_too_early_is_come_back_to_after_a_pause() -> None:
+    states, asked, pauses = ["queued", "running", "succeeded"], [], []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("last-event-id"))
+        number = len(asked)
+        status = f'event: status\nid: v{number}\ndata: {{"status":"{states[number - 1]}"}}\n\n'
+        return httpx.Response(200, text=f'{status}event: error\ndata: {{"code":"internal"}}\n\n')
+
+    with httpx.Client(base_url="http://test", transport=httpx.MockTransport(answer)) as client:
+        assert Portraits(client, sleep=pauses.append).wait("1") == {"status": "succeeded"}
+    assert asked == [None, "v1", "v2"]
+    assert len(pauses) == 2
+
+
 @pytest.mark.slow
 def test_download_that_breaks_off_goes_on(running: Service, settings: Settings, key: str, tmp_path: Path) -> None:
     video = bytes(range(256)) * 4000
