@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
+from rich import markup
 from rich.console import Console
 from rich.text import Text
 
 NOTHING_RUNS = 3  # as init scripts say it
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+# A name such as team:key:one is shown as it is.
+out = Console(soft_wrap=True, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def fail(message: object, *, code: int = 1) -> NoReturn:
@@ -22,7 +24,7 @@ def fail(message: object, *, code: int = 1) -> NoReturn:
 
 def escape(text: str) -> str:
     """Return `text` so that rich shows it as it is."""
-    return text.replace("[", "\\[")
+    return markup.escape(text)
 
 
 def size(number: float) -> str:
@@ -73,7 +75,7 @@ def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(
 
     The columns numbered in `right` are aligned to the right.
     """
-    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
+    cells = [[Text.from_markup(cell, emoji=False) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     for row in cells:
         line = Text("  ")

@@ -52,6 +52,14 @@ def test_key_is_made_shown_changed_rotated_and_revoked(keys, tmp_path):
     assert rotated["key"] not in noted
 
 
+@pytest.mark.parametrize("name", ["team:key:one", "[bold]ci", "C:\\ci\\"])
+def test_name_is_shown_as_it_was_given(keys, name):
+    made = json.loads(keys("create", "--customer", "acme", "--name", name, "--json").stdout)
+    assert made["name"] == name
+    for shown in (keys("show", made["prefix"]), keys("list")):
+        assert name in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said", "code"),
     [
