@@ -72,7 +72,7 @@ class BudgetView(BaseModel):
     reserved_usd: float = Field(description="What jobs that wait or run are still expected to cost.")
     left_usd: float | None = Field(description="What is left of the hard amount, else of the soft one.")
     forecast_usd: float | None = Field(
-        description="Spent at the end of the period if it goes on like this; null early in it."
+        description="Spent at the end of the period if it goes on like this; null early in it, or soon after the first job of all."
     )
     unpriced_gpu_seconds: float = Field(description="Seconds whose cost is not known; it is in no other figure.")
     started_at: datetime

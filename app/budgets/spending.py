@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
@@ -11,6 +12,9 @@ from app.database.tables import job, ledger
 from app.jobs.job import UNFINISHED, State
 from app.ledger.calendar import Span
 from app.ledger.entry import quarter
+
+#: As the indexes have it.
+_BOOKED: Final = (ledger.c.quarter, ledger.c.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,23 @@ def spent_by_customer(connection: Connection, span: Span) -> dict[str, Spent]:
     return {row.customer: _as_spent(row) for row in connection.execute(query)}
 
 
+def first(connection: Connection, customer: str | None = None) -> datetime | None:
+    """Return when the first second of a job was booked, of `customer` or of all; None before there was one."""
+    query = select(ledger.c.started_at).where(ledger.c.job_id.is_not(None))
+    if customer is not None:
+        query = query.where(ledger.c.customer == customer)
+    found: datetime | None = connection.scalar(query.order_by(*_BOOKED).limit(1))
+    return found
+
+
+def first_by_customer(connection: Connection, span: Span) -> dict[str, datetime]:
+    """Return when the first second was booked of each customer that spent anything in `span`, in it or before."""
+    present = select(ledger.c.customer).where(_within(span), ledger.c.customer.is_not(None)).distinct().subquery()
+    query = select(ledger.c.started_at).where(ledger.c.customer == present.c.customer)
+    began = query.order_by(*_BOOKED).limit(1).correlate(present).scalar_subquery()
+    return {row.customer: row.began for row in connection.execute(select(present.c.customer, began.label("began")))}
+
+
 def reserved(connection: Connection, customer: str | None = None) -> Reserved:
     """Return what is reserved by `customer`, or by all."""
     query = _unfinished()
@@ -69,8 +90,12 @@ def reserved_by_customer(connection: Connection) -> dict[str, Reserved]:
 def _spent(span: Span, *columns: ColumnElement[Any]) -> Select[Any]:
     unpriced = func.sum(ledger.c.nanoseconds).filter(ledger.c.cost_nanousd.is_(None))
     return select(*columns, func.sum(ledger.c.cost_nanousd).label("nanousd"), unpriced.label("unpriced")).where(
-        ledger.c.quarter >= quarter(span.start), ledger.c.quarter < quarter(span.until), ledger.c.job_id.is_not(None)
+        _within(span), ledger.c.job_id.is_not(None)
     )
+
+
+def _within(span: Span) -> ColumnElement[bool]:
+    return (ledger.c.quarter >= quarter(span.start)) & (ledger.c.quarter < quarter(span.until))
 
 
 def _unfinished() -> Select[Any]:

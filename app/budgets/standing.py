@@ -67,6 +67,8 @@ class Overview:
         spans: the present day and month.
         moment: when it was looked at.
         spent: by period and customer.
+        first: when the first second of a job was booked, None before there was one.
+        first_of: the same by customer.
         reserved: by customer.
     """
 
@@ -74,6 +76,8 @@ class Overview:
     spans: dict[Period, Span]
     moment: datetime
     spent: dict[Period, dict[str, Spent]]
+    first: datetime | None
+    first_of: dict[str, datetime]
     reserved: dict[str, Reserved]
 
     def service(self, period: Period) -> Standing | None:
@@ -106,13 +110,17 @@ class Overview:
 
     def forecast(self, period: Period) -> int | None:
         """Return what the period will have cost at its end."""
-        return forecast(self.total(period).nanousd, self.spans[period], self.moment)
+        return self._forecast(self.total(period), None, period)
 
     def _standing(self, budget: Budget, customer: str | None, period: Period) -> Standing:
         spent = self.total(period) if customer is None else self.spent[period].get(customer, Spent())
         reserved = self.total_reserved() if customer is None else self.reserved.get(customer, Reserved())
-        ahead = forecast(spent.nanousd, self.spans[period], self.moment)
+        ahead = self._forecast(spent, customer, period)
         return Standing(budget, customer, self.spans[period], spent, reserved, ahead)
+
+    def _forecast(self, spent: Spent, customer: str | None, period: Period) -> int | None:
+        first = self.first if customer is None else self.first_of.get(customer)
+        return forecast(spent.nanousd, self.spans[period], self.moment, first)
 
 
 def overview(connection: Connection, of_settings: tuple[Budget, ...], zone: ZoneInfo) -> Overview:
@@ -124,6 +132,8 @@ def overview(connection: Connection, of_settings: tuple[Budget, ...], zone: Zone
         spans=spans,
         moment=moment,
         spent={period: spending.spent_by_customer(connection, spans[period]) for period in PERIODS},
+        first=spending.first(connection),
+        first_of=spending.first_by_customer(connection, spans["month"]),
         reserved=spending.reserved_by_customer(connection),
     )
 
@@ -135,11 +145,13 @@ def of_customer(
     moment = now(connection)
     budgets = Budgets(of_settings, rows.for_customer(connection, customer))
     reserved = spending.reserved(connection, customer)
+    first = spending.first(connection, customer)
     found = []
     for period in PERIODS:
         budget = budgets.of(customer, period)
         if budget is not None:
             present = span(moment, zone, period)
             spent = spending.spent(connection, present, customer)
-            found.append(Standing(budget, customer, present, spent, reserved, forecast(spent.nanousd, present, moment)))
+            ahead = forecast(spent.nanousd, present, moment, first)
+            found.append(Standing(budget, customer, present, spent, reserved, ahead))
     return found

@@ -22,6 +22,10 @@ class Span:
         """Return how much of it has passed at `moment`, 0 to 1."""
         return min(1.0, max(0.0, (moment - self.start) / (self.until - self.start)))
 
+    def since(self, moment: datetime | None) -> Span:
+        """Return the part of it from `moment` on; all of it where that lies outside of it, or is None."""
+        return self if moment is None or not self.start < moment < self.until else Span(moment, self.until)
+
 
 def span(moment: datetime, zone: ZoneInfo, period: Period) -> Span:
     """Return the day or month of `zone` that `moment` lies in; a day has 23 or 25 hours where clocks change."""

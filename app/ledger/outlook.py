@@ -31,9 +31,10 @@ class Outlook:
 def outlook(connection: Connection, zone: ZoneInfo, customer: str | None) -> list[Outlook]:
     """Return the present day and month, of one customer's jobs or of all."""
     moment = now(connection)
+    first = spending.first(connection, customer)
     found = []
     for period in PERIODS:
         present = span(moment, zone, period)
         spent = spending.spent(connection, present, customer).nanousd
-        found.append(Outlook(period, present, spent, forecast(spent, present, moment)))
+        found.append(Outlook(period, present, spent, forecast(spent, present, moment, first)))
     return found

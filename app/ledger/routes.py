@@ -69,7 +69,8 @@ class Forecast(BaseModel):
     until: datetime = Field(description="Its end.")
     cost_usd: float = Field(description="Cost of jobs so far.")
     forecast_usd: float | None = Field(
-        description="Their cost at its end if it goes on like this; null in the first tenth of it."
+        description="Their cost at its end if it goes on like this since it began, or since the first job of these customers; "
+        "null in the first tenth of that time."
     )
 
 

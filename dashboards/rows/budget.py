@@ -34,7 +34,7 @@ def used(width: int = 5) -> Panel:
 def forecast(width: int = 5) -> Panel:
     about = About(
         "Forecast",
-        "What the calendar day and month will have cost if it goes on like this. In the first tenth of either there is none.",
+        "What the calendar day and month will have cost if it goes on like this, counted from the first job on. In the first tenth of that time there is none.",
         unit="currencyUSD",
         empty="Too early in the day and the month",
     )

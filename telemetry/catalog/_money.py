@@ -128,7 +128,7 @@ COST_RESERVED: Final = Metric(
 COST_FORECAST: Final = Metric(
     "cost_forecast_usd",
     "gauge",
-    "Cost at the end of the calendar day or month if it goes on like this; absent in the first tenth of it.",
+    "Cost at the end of the calendar day or month if it goes on like this since it began, or since the first job of all; absent in the first tenth of that time.",
     unit="usd",
     labels=("period",),
     source="service",

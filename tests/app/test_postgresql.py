@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from app.application import create_app
+from app.budgets import spending
 from app.database import schema
 from app.database.engine import Database, open_async_database, open_database
 from app.database.migrate import FOLDER, migrate
@@ -33,6 +34,7 @@ from app.jobs.rows import NewJob
 from app.keys.changes import NoSuchKey
 from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger import day
+from app.ledger.calendar import Span
 from app.ledger.energy import Tariff
 from app.ledger.entry import Entry, Held, Price
 from app.ledger.rows import Energy, energy_of, totals, write
@@ -323,3 +325,17 @@ def test_day_is_claimed_by_one_of_many_nodes_and_summed(empty: Settings) -> None
         assert (told["date"], told["cost_usd"], told["device_seconds"]) == ("2026-11-01", 0.00057, 3)
         assert (told["joules"], told["joules_estimated"], told["energy_cost_usd"]) == (10.5, 10.5, 0.000001)
         assert database.read(energy_of, "job") == Energy(10.5, 10.5)
+
+
+def test_first_second_of_each_customer_is_found(empty: Settings) -> None:
+    migrate(empty)
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    booked = {"old": began - timedelta(days=9), "new": began + timedelta(days=3, seconds=1)}
+    with open_database(empty.database) as database:
+        for customer, at in [*booked.items(), *((name, began + timedelta(days=5)) for name in booked)]:
+            held = Held(f"job of {customer}", 1, customer, "generate", "tiny-1")
+            entry = Entry(f"{customer} {at}", "job", held, at, at, NANO, NANO)
+            database.write(write, "w1", Device("gpu", "NVIDIA L4"), Price(NANO, "test"), [entry])
+        month = Span(began, began + timedelta(days=30))
+        assert database.read(spending.first_by_customer, month) == booked
+        assert {name: database.read(spending.first, name) for name in (None, *booked)} == booked | {None: booked["old"]}
