@@ -49,6 +49,8 @@ class PricedView(BaseModel):
 async def price(wanted: PastPrice, admin: BudgetsAdmin, services: CurrentServices) -> PricedView:
     """Price all seconds of a device that were booked while it had no price; those that have one stay as they are.
 
+    Sums and budgets have them from then on, and jobs what their runs cost.
+
     Give its worker the price first (`PLAINVIEW_GPU_PRICES`), else it goes on booking seconds without one.
     """
     by = f"{admin.label} ({admin.customer})"

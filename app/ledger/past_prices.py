@@ -1,6 +1,6 @@
-"""A price for seconds that were booked without one, so that a sum is whole again and a hard budget opens.
+"""A price for seconds that were booked without one: sums are whole again, a hard budget opens, jobs have their cost.
 
-What a run cost that ended meanwhile stays null in answers about its job: it was not known when it ended.
+The log and the spans of a run keep what was known when it ended.
 """
 
 from __future__ import annotations
@@ -8,10 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from app.database.locks import hold
-from app.database.tables import ledger
+from app.database.tables import job, ledger, run
 from app.ledger.timeline import NANO
 
 _AT_ONCE: Final = 500
@@ -47,4 +58,28 @@ def price_past(connection: Connection, device_name: str, nanousd_per_second: int
         costs.append({"row": row.id, "cost": cost})
     for start in range(0, len(costs), _AT_ONCE):
         connection.execute(change, costs[start : start + _AT_ONCE])
+    _price_runs(connection)
     return Priced(len(found), passed, paid)
+
+
+def _price_runs(connection: Connection) -> None:
+    """Give runs whose seconds all have a price by now what these cost, and jobs what their runs did."""
+    booked = (ledger.c.job_id == run.c.job_id) & (ledger.c.attempt == run.c.attempt)
+    connection.execute(
+        update(run)
+        # One that goes on is its worker's to book.
+        .where(~run.c.cost_known, run.c.ended_at.is_not(None))
+        .where(exists().where(booked), ~exists().where(booked, ledger.c.cost_nanousd.is_(None)))
+        .values(cost_known=True, cost_nanousd=_sum_of(ledger.c.cost_nanousd, booked))
+    )
+    of_job = run.c.job_id == job.c.id
+    connection.execute(
+        update(job)
+        .where(~job.c.cost_known, exists().where(of_job), ~exists().where(of_job, ~run.c.cost_known))
+        .values(cost_known=True, cost_nanousd=_sum_of(run.c.cost_nanousd, of_job))
+    )
+
+
+def _sum_of(amount: ColumnElement[int], which: ColumnElement[bool]) -> ScalarSelect[int]:
+    # A sum of BIGINT is NUMERIC to PostgreSQL.
+    return select(cast(func.sum(amount), BigInteger)).where(which).scalar_subquery()

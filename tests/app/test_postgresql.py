@@ -37,6 +37,7 @@ from app.ledger import day
 from app.ledger.calendar import Span
 from app.ledger.energy import Tariff
 from app.ledger.entry import Entry, Held, Price
+from app.ledger.past_prices import Priced, price_past
 from app.ledger.rows import Energy, energy_of, totals, write
 from app.ledger.timeline import NANO
 from app.pagination import Place
@@ -339,3 +340,24 @@ def test_first_second_of_each_customer_is_found(empty: Settings) -> None:
         month = Span(began, began + timedelta(days=30))
         assert database.read(spending.first_by_customer, month) == booked
         assert {name: database.read(spending.first, name) for name in (None, *booked)} == booked | {None: booked["old"]}
+
+
+def test_past_is_priced_for_seconds_runs_and_jobs(empty: Settings) -> None:
+    migrate(empty)
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    with open_database(empty.database) as database:
+        for name in ("ended", "goes on"):
+            database.write(rows.add, NewJob(name, "acme", "key", "standard", "hello", None, None))
+            mine = database.write(claims.claim, name, "w1", device="gpu", model="tiny-1")
+            assert isinstance(mine, Claim)
+            held = Held(name, 1, "acme", "generate", "tiny-1")
+            database.write(claims.touch, mine, stage=None, progress=0.5, spent=Spent(3.0, None, "job"))
+            entries = [Entry(f"{name} {number}", "job", held, at, at, NANO, None) for number in range(3)]
+            database.write(write, "w1", Device("gpu", "NVIDIA L4"), Price(None, "not known"), entries)
+            if name == "ended":
+                ending = Ending(RunOutcome.SUCCEEDED, State.SUCCEEDED, Spent(3.0, None, "job"), result_name="x.mp4")
+                database.write(claims.end, mine, ending)
+        priced = database.write(price_past, "NVIDIA L4", 190_000, "later")
+        assert priced == Priced(6, 6 * NANO, 6 * 190_000)
+        costs = {each.id: each.cost_usd for each in database.read(rows.some, ["ended", "goes on"])}
+        assert costs == {"ended": Decimal("0.00057"), "goes on": None}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -253,6 +254,39 @@ async def test_cost_of_a_card_without_a_price_is_unknown_everywhere(
     assert Attribute.COST_USD not in (run_span.attributes or {})
     (row,) = (await client.get("/usage", headers=acme)).json()["rows"]
     assert (row["cost_usd"], row["unpriced_gpu_seconds"]) == (0, pytest.approx(status["gpu_seconds"]))
+
+
+async def test_job_that_is_priced_afterwards_costs_what_its_runs_did(
+    client: httpx.AsyncClient,
+    acme: dict[str, str],
+    admin: dict[str, str],
+    keeper: Keeper,
+    runner: Runner,
+    submit: Any,
+) -> None:
+    keeper.book = Book(CPU, Price(None, "no price for Test CPU"))
+    again, once, priced = [(await submit(prompt))["job_id"] for prompt in ("break", "break", "hello")]
+    for job_id in (again, once):
+        with pytest.raises(TryAgain):
+            await asyncio.to_thread(runner, job_id)
+    keeper.book = Book(CPU, Price(190_000, "test"))
+    for job_id in (again, priced):
+        with suppress(TryAgain):
+            await asyncio.to_thread(runner, job_id)
+    own = (await status_of(client, acme, priced))["cost_usd"]
+    assert own > 0
+    assert [(await status_of(client, acme, job_id))["cost_usd"] for job_id in (again, once)] == [None, None]
+    tag = (await client.get(f"/status/{again}", headers=acme)).headers["etag"]
+    wanted = {"device_name": CPU.name, "usd_per_second": 0.00019}
+    assert (await client.post("/usage/price", headers=admin, json=wanted)).status_code == 200
+    changed = await client.get(f"/status/{again}", headers=acme | {"if-none-match": tag})
+    assert changed.json()["cost_usd"] == pytest.approx(changed.json()["gpu_seconds"] * 0.00019, abs=3e-9)
+    status = await status_of(client, acme, once)
+    assert status["cost_usd"] == pytest.approx(status["gpu_seconds"] * 0.00019, abs=3e-9)
+    assert (await status_of(client, acme, priced))["cost_usd"] == own
+    (row,) = (await client.get("/usage", headers=acme)).json()["rows"]
+    costs = [(await status_of(client, acme, job_id))["cost_usd"] for job_id in (again, once, priced)]
+    assert (sum(costs), 0) == (pytest.approx(row["cost_usd"]), row["unpriced_gpu_seconds"])
 
 
 async def test_job_is_one_trace_from_the_request_to_the_stored_video(
