@@ -1,12 +1,34 @@
-"""Gauges that are read when they are scraped."""
+"""Gauges of what was read last: a scrape waits for no database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
+from app.background import every
 from telemetry import catalog
+
+if TYPE_CHECKING:
+    from telemetry import Telemetry
+
+Kept = TypeVar("Kept", bound=Collector)
+
+
+@asynccontextmanager
+async def exported(
+    collector: Kept, refresh: Callable[[], Awaitable[object]], seconds: float, telemetry: Telemetry, *, name: str
+) -> AsyncIterator[Kept]:
+    """Export what `collector` has, and keep that fresh by `every(seconds, refresh)`, while the block lasts."""
+    telemetry.register(collector)
+    try:
+        async with every(seconds, refresh, name=name):
+            yield collector
+    finally:
+        telemetry.registry.unregister(collector)
 
 
 def gauge(metric: catalog.Metric, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:

@@ -7,8 +7,8 @@ Series: `provider_bill_usd{provider,period}`, `provider_bill_last_success_timest
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app.background import every
 from app.billing.provider import BillUnreadable, Provider, Reason
 from app.clock import utc_now
-from app.gauges import gauge
+from app.gauges import exported, gauge
 from app.ledger.calendar import Period, starts
 from telemetry import catalog
 from telemetry.logs import get_logger
@@ -115,18 +114,11 @@ class BillWatch(Collector):
             yield gauge(catalog.PROVIDER_BILL, amounts)
 
 
-@asynccontextmanager
-async def watching(
+def watching(
     provider: Provider | None, zone: ZoneInfo, interval: timedelta, telemetry: Telemetry
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[BillWatch | None]:
     """Watch the bill while the block lasts; without a provider there is none to watch."""
     if provider is None:
-        yield
-        return
+        return nullcontext()
     watch = BillWatch(provider, zone, interval, telemetry)
-    telemetry.register(watch)
-    try:
-        async with every(_LOOK_SECONDS, watch.look, name="read the provider's bill"):
-            yield
-    finally:
-        telemetry.registry.unregister(watch)
+    return exported(watch, watch.look, _LOOK_SECONDS, telemetry, name="read the provider's bill")

@@ -7,19 +7,19 @@ Series: `budget_usd{period}`, `budget_hard_usd{period}`, `cost_forecast_usd{peri
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app.background import Rest, every
+from app.background import Rest
 from app.budgets.gate import Gate
 from app.budgets.standing import Overview, Standing, overview
 from app.database.engine import AsyncDatabase
-from app.gauges import gauge
+from app.gauges import exported, gauge
 from app.ledger.calendar import PERIODS
 from telemetry import catalog
 
@@ -81,13 +81,9 @@ def _nearest(seen: Overview) -> list[Standing]:
     return judged[: catalog.CUSTOMER_BUDGET_USED.bound]
 
 
-@asynccontextmanager
-async def budget_series(database: AsyncDatabase, gate: Gate, telemetry: Telemetry) -> AsyncIterator[None]:
+def budget_series(
+    database: AsyncDatabase, gate: Gate, telemetry: Telemetry
+) -> AbstractAsyncContextManager[BudgetSeries]:
     """Export the series while the block lasts."""
     series = BudgetSeries(database, gate)
-    telemetry.register(series)
-    try:
-        async with every(_SECONDS_BETWEEN, series.refresh, name="read budgets"):
-            yield
-    finally:
-        telemetry.registry.unregister(series)
+    return exported(series, series.refresh, _SECONDS_BETWEEN, telemetry, name="read budgets")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app.background import every
+from app.gauges import exported, gauge
 from app.health.findings import Check, Finding, Status
 from app.stopping import Stopping
 from telemetry import catalog
@@ -103,24 +102,17 @@ class Health(Collector):
             return self._report
 
     def collect(self) -> Iterable[Metric]:
-        metric = catalog.HEALTH_COMPONENT
-        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
         fresh = time.monotonic() - self._taken_at < _STALE_SECONDS
-        for part in self._report.components if self._report and fresh else ():
-            family.add_metric([part.name], _VALUES[part.status])
-        yield family
+        parts = self._report.components if self._report and fresh else ()
+        yield gauge(catalog.HEALTH_COMPONENT, {(part.name,): _VALUES[part.status] for part in parts})
 
 
-@asynccontextmanager
-async def health_of(checks: Mapping[str, Check], telemetry: Telemetry, stopping: Stopping) -> AsyncIterator[Health]:
+def health_of(
+    checks: Mapping[str, Check], telemetry: Telemetry, stopping: Stopping
+) -> AbstractAsyncContextManager[Health]:
     """Give the health of these parts, looked at every two seconds and exported while the block lasts."""
     health = Health(checks, stopping)
-    telemetry.register(health)
-    try:
-        async with every(_SECONDS_BETWEEN, health.report, name="check health"):
-            yield health
-    finally:
-        telemetry.registry.unregister(health)
+    return exported(health, health.report, _SECONDS_BETWEEN, telemetry, name="check health")
 
 
 def _tell(before: Report | None, now: Iterable[Component]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -16,11 +16,10 @@ from sqlalchemy import Connection, func, select
 
 from app.admission.rules import Rules
 from app.admission.series import QueueReading, families, read_queue
-from app.background import every
 from app.database.engine import AsyncDatabase
 from app.database.tables import job
 from app.database.times import now
-from app.gauges import gauge
+from app.gauges import exported, gauge
 from app.jobs import workers
 from app.jobs.job import OPERATION, State
 from app.settings import Settings
@@ -95,13 +94,9 @@ def _by_one(metric: catalog.Metric, values: Mapping[str, float]) -> GaugeMetricF
     return gauge(metric, {(label,): value for label, value in values.items()})
 
 
-@asynccontextmanager
-async def service_series(database: AsyncDatabase, settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
+def service_series(
+    database: AsyncDatabase, settings: Settings, telemetry: Telemetry
+) -> AbstractAsyncContextManager[ServiceSeries]:
     """Export the series while the block lasts."""
     series = ServiceSeries(database, settings)
-    telemetry.register(series)
-    try:
-        async with every(_SECONDS_BETWEEN, series.refresh, name="read service series"):
-            yield
-    finally:
-        telemetry.registry.unregister(series)
+    return exported(series, series.refresh, _SECONDS_BETWEEN, telemetry, name="read service series")

@@ -8,8 +8,8 @@ Series: `cost_period_usd`, `paid_period_usd`, `paid_kind_period_usd`, `cost_cust
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from app.background import Rest, every
+from app.background import Rest
 from app.database.engine import AsyncDatabase
 from app.database.times import now
-from app.gauges import gauge
+from app.gauges import exported, gauge
 from app.ledger.calendar import starts
 from app.ledger.entry import QUARTER
 from app.ledger.spending import Spending, spent, top
@@ -95,13 +95,9 @@ def _named(metric: catalog.Metric, values: Mapping[str, Mapping[str, float]]) ->
     return gauge(metric, {(name, period): value for period, by in values.items() for name, value in by.items()})
 
 
-@asynccontextmanager
-async def ledger_series(database: AsyncDatabase, settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
+def ledger_series(
+    database: AsyncDatabase, settings: Settings, telemetry: Telemetry
+) -> AbstractAsyncContextManager[LedgerSeries]:
     """Export the series while the block lasts."""
     series = LedgerSeries(database, settings)
-    telemetry.register(series)
-    try:
-        async with every(_SECONDS_BETWEEN, series.refresh, name="read ledger series"):
-            yield
-    finally:
-        telemetry.registry.unregister(series)
+    return exported(series, series.refresh, _SECONDS_BETWEEN, telemetry, name="read ledger series")
