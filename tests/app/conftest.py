@@ -26,6 +26,8 @@ from app.keys.store import create_key
 from app.services import Services
 from app.settings import Settings
 from telemetry import Telemetry, TelemetrySettings, start
+from tests.app.customer import Customer, Form
+from tests.app.processes import Service, service
 
 SAMPLES = Path(__file__).resolve().parents[2] / "app" / "samples"
 TINY = "tests.app.tiny:TinyGenerator"
@@ -152,3 +154,29 @@ def portrait() -> bytes:
 def form(portrait: bytes, wav: bytes) -> dict[str, tuple[str | None, bytes]]:
     """The fields of a good request; names of files are hostile, for nobody may use them."""
     return {"image": ("../../evil.sh", portrait), "audio": ("/etc/passwd", wav), "prompt": (None, b"A calm presenter")}
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    """What the processes of `running` are told; a module adds to it by a fixture of its own."""
+    return {
+        "PLAINVIEW_HOME": str(settings.home),
+        "PLAINVIEW_GENERATOR": TINY,
+        "PLAINVIEW_GPU": "off",
+        "PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "1",
+    }
+
+
+@pytest.fixture
+def running(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+    """A service of processes, none of which runs yet."""
+    with service(environment, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def customer(running: Service, settings: Settings, form: Form) -> Iterator[Customer]:
+    """A customer of `running`."""
+    customer = Customer(running.url, create_key(settings, "acme")[1].text, form)
+    yield customer
+    customer.close()

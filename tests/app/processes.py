@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -30,6 +31,12 @@ def until(check: Callable[[], Any], seconds: float = 30) -> Any:
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
     return found
+
+
+def events(log: Path, name: str) -> list[dict[str, Any]]:
+    """Return the lines of this name."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["event"] == name]
 
 
 class Process:

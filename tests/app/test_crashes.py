@@ -2,93 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.database.engine import Database
-from app.database.tables import ledger, run
-from app.keys.store import create_key
+from app.database.tables import ledger
 from app.ledger.keeping import FLUSH
 from app.ledger.timeline import NANO
-from app.settings import Settings
-from tests.app.conftest import TINY, bearer
-from tests.app.processes import Service, service, until
+from tests.app.customer import Customer, finished, outcomes
+from tests.app.processes import Service, events, until
 
 pytestmark = pytest.mark.slow
-
-Form = dict[str, tuple[str | None, bytes]]
-
-
-class Customer:
-    """Uses the service over HTTP."""
-
-    def __init__(self, url: str, key: str, form: Form) -> None:
-        self._http = httpx.Client(base_url=url, headers=bearer(key))
-        self._form = form
-
-    def submit(self, prompt: str) -> str:
-        answer = self._http.post("/generate", files=self._form | {"prompt": (None, prompt.encode())})
-        assert answer.status_code == 202, answer.text
-        job_id: str = answer.json()["job_id"]
-        return job_id
-
-    def status(self, job_id: str) -> dict[str, Any]:
-        status: dict[str, Any] = self._http.get(f"/status/{job_id}").json()
-        return status
-
-    def wait(self, job_id: str, check: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        until(lambda: check(self.status(job_id)))
-        return self.status(job_id)
-
-    def result(self, job_id: str) -> bytes:
-        return self._http.get(f"/result/{job_id}").content
-
-    def close(self) -> None:
-        self._http.close()
-
-
-@pytest.fixture
-def running(settings: Settings, tmp_path: Path) -> Iterator[Service]:
-    environment = {
-        "PLAINVIEW_HOME": str(settings.home),
-        "PLAINVIEW_GENERATOR": TINY,
-        "PLAINVIEW_GPU": "off",
-        "PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "1",
-    }
-    with service(environment, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def customer(running: Service, settings: Settings, form: Form) -> Iterator[Customer]:
-    customer = Customer(running.url, create_key(settings, "acme")[1].text, form)
-    yield customer
-    customer.close()
-
-
-def outcomes(database: Database) -> list[str]:
-    query = run.select().order_by(run.c.attempt)
-    return [row.outcome for row in database.read(lambda connection: connection.execute(query).all())]
 
 
 def booked_for(database: Database, job_id: str) -> list[Any]:
     query = ledger.select().where(ledger.c.job_id == job_id)
     return list(database.read(lambda connection: connection.execute(query).all()))
-
-
-def finished(status: dict[str, Any]) -> bool:
-    return status["status"] in ("succeeded", "failed", "cancelled")
-
-
-def events(log: Path, name: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if line["event"] == name]
 
 
 def test_job_of_a_killed_worker_finishes_once(

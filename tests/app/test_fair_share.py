@@ -12,8 +12,8 @@ from app.database.tables import job
 from app.keys.store import create_key
 from app.settings import Settings
 from tests.app.conftest import TINY
+from tests.app.customer import Customer, Form, finished
 from tests.app.processes import service, until
-from tests.app.test_crashes import Customer, Form, finished
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,9 @@ from stack.native.part import Plan
 from stack.native.ports import Ports
 from stack.native.supervisor import Supervisor
 from stack.paths import Home
+from tests.app.customer import Customer, Form, finished, outcomes
 from tests.app.hungry import ROOM
-from tests.app.processes import Service, free_port, service, until
-from tests.app.test_crashes import Customer, Form, events, finished, outcomes
+from tests.app.processes import Service, events, free_port, until
 from tests.fakenvml import fakenvml
 from tests.parts import nvml_library
 
@@ -33,23 +32,8 @@ KEEPS = "keep=64"
 
 
 @pytest.fixture
-def running(settings: Settings, tmp_path: Path) -> Iterator[Service]:
-    environment = {
-        "PLAINVIEW_HOME": str(settings.home),
-        "PLAINVIEW_GENERATOR": HUNGRY,
-        "PLAINVIEW_GPU": "off",
-        "PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "1",
-        **ROOMY,
-    }
-    with service(environment, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def customer(running: Service, settings: Settings, form: Form) -> Iterator[Customer]:
-    customer = Customer(running.url, create_key(settings, "acme")[1].text, form)
-    yield customer
-    customer.close()
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return environment | {"PLAINVIEW_GENERATOR": HUNGRY, **ROOMY}
 
 
 def value(running: Service, name: str, **labels: str) -> float | None:

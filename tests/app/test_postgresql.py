@@ -46,12 +46,12 @@ from telemetry import Telemetry, TelemetrySettings, start
 from telemetry.gpu import Device
 from tests.app.admission.test_admit import RULES, TERMS, flood_at_once, order, unchecked
 from tests.app.conftest import TINY, bearer, client_of
+from tests.app.customer import Customer, Form, finished, outcomes
 from tests.app.database.test_migrations import differences, run_before_the_ledger
 from tests.app.ledger.test_book import ALWAYS, Clocks, book_of, paid
 from tests.app.ledger.test_book import run as ledger_run
 from tests.app.postgresql import postgres_server
 from tests.app.processes import service
-from tests.app.test_crashes import Customer, Form, finished, outcomes
 from tests.app.test_memory import HUNGRY, ROOMY, fill_up
 
 pytestmark = pytest.mark.integration

@@ -14,7 +14,7 @@ from app.database.engine import Database, open_database
 from app.database.migrate import FOLDER, NoSuchRevisionError, migrate
 from app.settings import Settings
 from tests.app.conftest import client_of
-from tests.app.test_crashes import Form
+from tests.app.customer import Form
 
 REVISIONS = [script.revision for script in reversed(list(ScriptDirectory(str(FOLDER)).walk_revisions()))]
 

@@ -16,8 +16,8 @@ from app.database.tables import run
 from app.keys.store import create_key
 from tests.app.cluster import Cluster, cluster
 from tests.app.conftest import bearer
+from tests.app.customer import Form, finished
 from tests.app.processes import until
-from tests.app.test_crashes import Form, finished
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(120)]
 

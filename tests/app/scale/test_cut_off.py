@@ -17,9 +17,9 @@ from app.database.tables import run
 from app.keys.store import create_key
 from tests.app.cluster import Cluster, cluster
 from tests.app.conftest import bearer
+from tests.app.customer import Customer, Form, finished
 from tests.app.processes import until
 from tests.app.proxy import Proxy, proxy
-from tests.app.test_crashes import Customer, Form, finished
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180)]
 

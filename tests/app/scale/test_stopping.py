@@ -14,9 +14,9 @@ from app.database.tables import job, run
 from app.keys.store import create_key
 from tests.app.cluster import Cluster, Node, cluster
 from tests.app.conftest import bearer
+from tests.app.customer import Form
 from tests.app.processes import until
 from tests.app.scale.traffic import Traffic, flowing
-from tests.app.test_crashes import Form
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180)]
 
