@@ -87,7 +87,8 @@ class BillWatch(Collector):
                 error=str(error),
                 retry_seconds=pause.total_seconds(),
             )
-        self._next = self._clock() + pause.total_seconds()
+        finally:
+            self._next = self._clock() + pause.total_seconds()
 
     async def _read(self, moment: datetime) -> Bill:
         began = starts(moment, self._zone)

@@ -26,14 +26,14 @@ class Provider:
 
     name = "test"
 
-    def __init__(self, *answers: Sequence[Charge] | BillUnreadable) -> None:
+    def __init__(self, *answers: Sequence[Charge] | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[datetime, datetime]] = []
 
     async def charges(self, since: datetime, until: datetime) -> Sequence[Charge]:
         self.asked.append((since, until))
         answer = self.answers.pop(0)
-        if isinstance(answer, BillUnreadable):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -103,6 +103,20 @@ async def test_failing_provider_is_asked_less_and_less_often(telemetry: Telemetr
     labels = {"provider": "test", "reason": "provider_error"}
     assert telemetry.registry.get_sample_value("provider_bill_errors_total", labels) == 6
     assert bill(telemetry, "day") is None
+
+
+async def test_fault_that_nobody_foresaw_does_not_have_the_provider_asked_all_the_time(
+    telemetry: Telemetry, wall: list[datetime]
+) -> None:
+    clock, provider = Clock(), Provider(RecursionError("JSON without end"), [])
+    watch = watch_of(telemetry, provider, clock)
+    with pytest.raises(RecursionError):
+        await watch.look()
+    asked = []
+    for clock.seconds in (5.0, 299.0, 300.0):
+        await watch.look()
+        asked.append(len(provider.asked))
+    assert (asked, bill(telemetry, "day")) == ([1, 1, 2], 0)
 
 
 async def test_what_the_provider_asks_for_is_kept_to(telemetry: Telemetry, wall: list[datetime]) -> None:
