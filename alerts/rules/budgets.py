@@ -8,7 +8,7 @@ from typing import Final
 
 from alerts import thresholds
 from alerts.expressions import kept, limit, usd, value_of
-from alerts.rule import NOW, Rule
+from alerts.rule import NOW, Rule, Severity
 from dashboards.queries import counted, select
 from telemetry import catalog
 from telemetry.catalog import Metric
@@ -87,6 +87,26 @@ _WHY: Final = (
     "{{ else }}they would go beyond it, with what is spent and what waiting and running jobs will cost{{ end }}"
 )
 
+
+def _refusing() -> Iterator[Rule]:
+    period = "{{ $labels.period }}"
+    words: tuple[tuple[str, Severity, str, str], ...] = (
+        ("service", "page", f"The service's budget of the {period} refuses everybody's jobs", "the hard budget"),
+        ("customer", "ticket", f"Budgets of customers of the {period} refuse jobs", "hard budgets of customers"),
+    )
+    for scope, severity, summary, by in words:
+        yield Rule(
+            alert=f"{scope.title()}BudgetRefusesJobs",
+            group="budgets",
+            expr=_refused(scope),
+            hold=NOW,
+            severity=severity,
+            summary=summary,
+            description=f'{{{{ $value | printf "%.0f" }}}} jobs were refused in 15 minutes by {by} of the {period}: {_WHY}.',
+            dashboard="plainview-cost",
+        )
+
+
 RULES: Final = (
     *_of_service(),
     Rule(
@@ -129,28 +149,5 @@ RULES: Final = (
         ),
         dashboard="plainview-cost",
     ),
-    Rule(
-        alert="ServiceBudgetRefusesJobs",
-        group="budgets",
-        expr=_refused("service"),
-        hold=NOW,
-        severity="page",
-        summary="The service's budget of the {{ $labels.period }} refuses everybody's jobs",
-        description=(
-            f'{{{{ $value | printf "%.0f" }}}} jobs were refused in 15 minutes by the hard budget of the {{{{ $labels.period }}}}: {_WHY}.'
-        ),
-        dashboard="plainview-cost",
-    ),
-    Rule(
-        alert="CustomerBudgetRefusesJobs",
-        group="budgets",
-        expr=_refused("customer"),
-        hold=NOW,
-        severity="ticket",
-        summary="Budgets of customers of the {{ $labels.period }} refuse jobs",
-        description=(
-            f'{{{{ $value | printf "%.0f" }}}} jobs were refused in 15 minutes by hard budgets of customers of the {{{{ $labels.period }}}}: {_WHY}.'
-        ),
-        dashboard="plainview-cost",
-    ),
+    *_refusing(),
 )
