@@ -161,7 +161,7 @@ def cancel(connection: Connection, job_id: str) -> tuple[Job, bool]:
     cancelled = as_job(connection.execute(select(job).where(job.c.id == job_id)).one())
     if ended.rowcount:
         generations.land(connection, cancelled)
-    return cancelled, asked.rowcount == 1
+    return cancelled, asked.rowcount == 1 or ended.rowcount == 1
 
 
 def not_enqueued(connection: Connection, older_than: timedelta, limit: int = 100) -> list[tuple[str, int | None]]:

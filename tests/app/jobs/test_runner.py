@@ -16,8 +16,9 @@ from sqlalchemy import update
 from app.database.engine import Database
 from app.database.tables import job, run
 from app.jobs import claims
-from app.jobs.claim import Claim
+from app.jobs.claim import Claim, Ending, Spent
 from app.jobs.files import JobFiles
+from app.jobs.job import RunOutcome, State
 from app.jobs.queue import TryAgain
 from app.jobs.runner import Runner
 from app.ledger.book import Book
@@ -206,6 +207,21 @@ async def test_running_job_may_be_cancelled_again(
     assert (first.status_code, second.status_code) == (200, 200)
     assert first.json() == second.json()
     assert first.json()["cancel_requested"]
+
+
+async def test_job_that_was_handed_back_before_it_stopped_may_be_cancelled_again(
+    client: httpx.AsyncClient, acme: dict[str, str], submit: Any, database: Database, telemetry: Telemetry
+) -> None:
+    job_id = (await submit())["job_id"]
+    mine = await asyncio.to_thread(database.write, claims.claim, job_id, "w1", device="cpu", model="tiny-1")
+    assert isinstance(mine, Claim)
+    assert (await client.post(f"/cancel/{job_id}", headers=acme)).json()["status"] == "running"
+    handed_back = Ending(RunOutcome.HANDED_BACK, State.QUEUED, Spent(0.0, 0, "cancelled"))
+    await asyncio.to_thread(database.write, claims.end, mine, handed_back)
+    again = await client.post(f"/cancel/{job_id}", headers=acme)
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+    labels = {"operation": "generate", "outcome": "cancelled", "tier": "standard"}
+    assert telemetry.registry.get_sample_value("job_finished_total", labels) == 1
 
 
 async def test_notes_of_the_generator_are_shown(
