@@ -26,8 +26,8 @@ from app.jobs.runner import Runner
 from app.jobs.sweeper import sweep_host
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.ledger.book import Book
+from app.ledger.entry import BookedPrice
 from app.ledger.keeping import keeping
-from app.ledger.price import price_of
 from app.settings import Settings
 from app.storage import files_of
 from telemetry import TelemetrySettings, start
@@ -56,7 +56,7 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         device = gpus.device()
         name = worker_id(settings, device)
         stack.enter_context(only_one(settings, name))
-        book = Book(device, price_of(telemetry.prices.of(device)), began=process_start.began())
+        book = Book(device, BookedPrice.of(telemetry.prices.of(device)), began=process_start.began())
         keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
         identity = Identity(name, device, generator.model)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from app.clock import utc_now
-from app.ledger.entry import Entry, Held, Price, quarter
+from app.ledger.entry import BookedPrice, Entry, Held, quarter
 from app.ledger.timeline import NANO, Kind, Timeline, Unheld
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Book:
     def __init__(
         self,
         device: Device,
-        price: Price,
+        price: BookedPrice,
         *,
         began: int | None = None,
         monotonic: Callable[[], int] = time.monotonic_ns,

@@ -1,4 +1,4 @@
-"""One row of the ledger, and what the money is priced by."""
+"""One row of the ledger, and what it is priced by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.jobs.job import nanousd
 from app.ledger.timeline import Kind
+from telemetry.prices import Price
 
 #: Every offset from UTC in use is a multiple of it, so no row crosses an hour or a day of any time zone.
 QUARTER: Final = timedelta(minutes=15)
@@ -18,8 +20,8 @@ def quarter(moment: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What a second of a device costs.
+class BookedPrice:
+    """What a second of a device is booked at.
 
     Attributes:
         nanousd: billionths of a dollar a second, None where it is not known.
@@ -28,6 +30,11 @@ class Price:
 
     nanousd: int | None
     source: str
+
+    @classmethod
+    def of(cls, found: Price) -> BookedPrice:
+        """Return a price that telemetry knows, or does not know, as rows have it."""
+        return cls(None if found.usd_per_second is None else nanousd(found.usd_per_second), found.source[:100])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.tables import ledger
-from app.ledger.entry import Entry, Price, quarter
+from app.ledger.entry import BookedPrice, Entry, quarter
 
 if TYPE_CHECKING:
     from telemetry.gpu import Device
@@ -54,7 +54,7 @@ class Energy:
     estimated: float
 
 
-def write(connection: Connection, worker_id: str, device: Device, price: Price, entries: Sequence[Entry]) -> None:
+def write(connection: Connection, worker_id: str, device: Device, price: BookedPrice, entries: Sequence[Entry]) -> None:
     """Write rows of a worker's book; one that is there already gets the amounts that stand in it now."""
     if not entries:
         return

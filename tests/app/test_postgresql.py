@@ -36,7 +36,7 @@ from app.keys.store import create_key, list_keys, revoke_key
 from app.ledger import day
 from app.ledger.calendar import Span
 from app.ledger.energy import Tariff
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.past_prices import Priced, price_past
 from app.ledger.rows import Energy, energy_of, totals, write
 from app.ledger.timeline import NANO
@@ -318,7 +318,7 @@ def test_day_is_claimed_by_one_of_many_nodes_and_summed(empty: Settings) -> None
     at = ended.start + timedelta(minutes=30)
     entry = Entry("row", "job", held, at, at, 3 * NANO, 570_000, 10.5, "power")
     with open_database(empty.database) as database:
-        database.write(write, "w1", Device("gpu", "NVIDIA L4", "GPU-1"), Price(190_000, "test"), [entry])
+        database.write(write, "w1", Device("gpu", "NVIDIA L4", "GPU-1"), BookedPrice(190_000, "test"), [entry])
         with ThreadPoolExecutor(6) as pool:
             claimed = list(pool.map(lambda _: database.write(day.claim, ended, zone, at), range(6)))
         assert sorted(claimed) == [False] * 5 + [True]
@@ -336,7 +336,7 @@ def test_first_second_of_each_customer_is_found(empty: Settings) -> None:
         for customer, at in [*booked.items(), *((name, began + timedelta(days=5)) for name in booked)]:
             held = Held(f"job of {customer}", 1, customer, "generate", "tiny-1")
             entry = Entry(f"{customer} {at}", "job", held, at, at, NANO, NANO)
-            database.write(write, "w1", Device("gpu", "NVIDIA L4"), Price(NANO, "test"), [entry])
+            database.write(write, "w1", Device("gpu", "NVIDIA L4"), BookedPrice(NANO, "test"), [entry])
         month = Span(began, began + timedelta(days=30))
         assert database.read(spending.first_by_customer, month) == booked
         assert {name: database.read(spending.first, name) for name in (None, *booked)} == booked | {None: booked["old"]}
@@ -353,7 +353,7 @@ def test_past_is_priced_for_seconds_runs_and_jobs(empty: Settings) -> None:
             held = Held(name, 1, "acme", "generate", "tiny-1")
             database.write(claims.touch, mine, stage=None, progress=0.5, spent=Spent(3.0, None, "job"))
             entries = [Entry(f"{name} {number}", "job", held, at, at, NANO, None) for number in range(3)]
-            database.write(write, "w1", Device("gpu", "NVIDIA L4"), Price(None, "not known"), entries)
+            database.write(write, "w1", Device("gpu", "NVIDIA L4"), BookedPrice(None, "not known"), entries)
             if name == "ended":
                 ending = Ending(RunOutcome.SUCCEEDED, State.SUCCEEDED, Spent(3.0, None, "job"), result_name="x.mp4")
                 database.write(claims.end, mine, ending)

@@ -13,7 +13,7 @@ from app.database.engine import Database
 from app.database.tables import job
 from app.jobs import rows
 from app.jobs.rows import NewJob
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.ledger.timeline import NANO
 from telemetry.gpu import Device
@@ -42,7 +42,7 @@ def spend(database: Database) -> Spend:
         held = Held(job_id or uuid.uuid4().hex, attempt, customer, "generate", "tiny")
         of_run = None if kind in {"idle", "overhead"} else held
         entry = Entry(uuid.uuid4().hex, kind, of_run, moment, moment, NANO, nanousd)  # type: ignore[arg-type]
-        database.write(write, "w1", CARD, Price(None if nanousd is None else 190_000, "test"), [entry])
+        database.write(write, "w1", CARD, BookedPrice(None if nanousd is None else 190_000, "test"), [entry])
 
     return book
 

@@ -17,7 +17,7 @@ from app.budgets.spending import Spent
 from app.database.engine import Database
 from app.database.tables import ledger, metadata
 from app.ledger.calendar import span
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.ledger.timeline import NANO
 from tests.app.budgets.conftest import CARD, Spend
@@ -39,7 +39,7 @@ def test_remembered_sums_are_those_made_anew_as_time_passes(steps: list[tuple[in
         moment += timedelta(seconds=seconds)
         held = Held(uuid.uuid4().hex, 1, customer, "generate", "tiny")
         entry = Entry(uuid.uuid4().hex, "job", held, moment, moment, NANO, nanousd)
-        database.write(write, "w1", CARD, Price(1, "test"), [entry])
+        database.write(write, "w1", CARD, BookedPrice(1, "test"), [entry])
         for whose in ("acme", None):
             for period in ("day", "month"):
                 present = span(moment, ZoneInfo("Europe/Berlin"), period)

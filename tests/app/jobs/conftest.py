@@ -17,7 +17,7 @@ from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
 from app.jobs.worker_identity import Identity
 from app.ledger.book import Book
-from app.ledger.entry import Price
+from app.ledger.entry import BookedPrice
 from app.ledger.keeping import Keeper
 from app.settings import Settings
 from telemetry import Telemetry
@@ -38,7 +38,7 @@ def files(settings: Settings) -> JobFiles:
 @pytest.fixture
 def keeper(database: Database, telemetry: Telemetry) -> Keeper:
     """What the runners book the device's time in; written when a run ends."""
-    return Keeper(database, "w1", Book(CPU, Price(190_000, "test")), telemetry)
+    return Keeper(database, "w1", Book(CPU, BookedPrice(190_000, "test")), telemetry)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from app.jobs.job import RunOutcome, State
 from app.jobs.queue import TryAgain
 from app.jobs.runner import Runner
 from app.ledger.book import Book
-from app.ledger.entry import Price
+from app.ledger.entry import BookedPrice
 from app.ledger.keeping import Keeper
 from telemetry import Telemetry
 from telemetry.catalog import Attribute
@@ -260,7 +260,7 @@ async def test_cost_of_a_card_without_a_price_is_unknown_everywhere(
     submit: Any,
     spans: InMemorySpanExporter,
 ) -> None:
-    keeper.book = Book(CPU, Price(None, "no price for Test CPU"))
+    keeper.book = Book(CPU, BookedPrice(None, "no price for Test CPU"))
     job_id = (await submit())["job_id"]
     await asyncio.to_thread(runner, job_id)
     status = await status_of(client, acme, job_id)
@@ -280,12 +280,12 @@ async def test_job_that_is_priced_afterwards_costs_what_its_runs_did(
     runner: Runner,
     submit: Any,
 ) -> None:
-    keeper.book = Book(CPU, Price(None, "no price for Test CPU"))
+    keeper.book = Book(CPU, BookedPrice(None, "no price for Test CPU"))
     again, once, priced = [(await submit(prompt))["job_id"] for prompt in ("break", "break", "hello")]
     for job_id in (again, once):
         with pytest.raises(TryAgain):
             await asyncio.to_thread(runner, job_id)
-    keeper.book = Book(CPU, Price(190_000, "test"))
+    keeper.book = Book(CPU, BookedPrice(190_000, "test"))
     for job_id in (again, priced):
         with suppress(TryAgain):
             await asyncio.to_thread(runner, job_id)

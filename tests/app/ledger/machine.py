@@ -7,7 +7,7 @@ from typing import Final
 
 from app.database.engine import Database
 from app.ledger.book import Book
-from app.ledger.entry import Held, Price
+from app.ledger.entry import BookedPrice, Held
 from app.ledger.keeping import FLUSH, Keeper
 from app.ledger.timeline import NANO, Kind
 from telemetry import Telemetry
@@ -49,7 +49,7 @@ class Machine:
     """
 
     def __init__(
-        self, device: Device, price: Price, clocks: Clocks, seed: int, database: Database, telemetry: Telemetry
+        self, device: Device, price: BookedPrice, clocks: Clocks, seed: int, database: Database, telemetry: Telemetry
     ) -> None:
         self.device, self.price, self.clocks = device, price, clocks
         self.lives: list[Life] = []

@@ -12,13 +12,13 @@ from sqlalchemy.pool import StaticPool
 from app.database.engine import Database, prepare
 from app.database.tables import ledger, metadata
 from app.ledger.book import Book
-from app.ledger.entry import Held, Price
+from app.ledger.entry import BookedPrice, Held
 from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
 from telemetry.gpu import Device
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-PRICE = Price(190_000, "test")
+PRICE = BookedPrice(190_000, "test")
 CARD = Device("gpu", "NVIDIA L4", "GPU-1")
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -36,7 +36,7 @@ class Clocks:
         self.wall += timedelta(microseconds=nanoseconds // 1000)
 
 
-def book_of(clocks: Clocks, price: Price = PRICE) -> Book:
+def book_of(clocks: Clocks, price: BookedPrice = PRICE) -> Book:
     return Book(CARD, price, monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
 
 
@@ -115,7 +115,7 @@ def test_rows_written_twice_or_late_change_nothing(database: Database) -> None:
 
 def test_unknown_price_is_unknown_cost_in_every_sum(database: Database) -> None:
     clocks = Clocks()
-    unknown = Price(None, "no price for NVIDIA B300")
+    unknown = BookedPrice(None, "no price for NVIDIA B300")
     book = book_of(clocks, unknown)
     book.begin(run(), "job")
     clocks.passes(3)

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from app.database.engine import Database, open_async_database
 from app.database.tables import day_summary, job
 from app.ledger.days import DaySummaries
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.ledger.timeline import NANO, Kind
 from app.settings import Settings
@@ -47,7 +47,7 @@ def book(database: Database, at: datetime, seconds: float, customer: str | None 
     entry = Entry(
         f"{customer}:{kind}:{at}", kind, held, at, at, nanoseconds, cost, more.get("joules"), more.get("source")
     )
-    database.write(write, "w1", CARD, Price(price, "test"), [entry])
+    database.write(write, "w1", CARD, BookedPrice(price, "test"), [entry])
 
 
 def finish(database: Database, at: datetime, state: str) -> None:

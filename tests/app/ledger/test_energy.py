@@ -5,7 +5,7 @@ from decimal import Decimal
 from app.clock import utc_now
 from app.database.engine import Database
 from app.ledger.energy import Tariff
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import Energy, energy_of, write
 from app.ledger.timeline import NANO
 from telemetry.gpu import Device
@@ -17,7 +17,7 @@ KWH = 3_600_000
 def book(database: Database, job_id: str, number: int, joules: float | None, source: str | None) -> None:
     held = Held(job_id, number, "acme", "generate", "tiny-1")
     entry = Entry(f"{job_id}:{number}", "job", held, utc_now(), utc_now(), NANO, 190_000, joules, source)
-    database.write(write, "w1", CARD, Price(190_000, "test"), [entry])
+    database.write(write, "w1", CARD, BookedPrice(190_000, "test"), [entry])
 
 
 def test_nothing_says_what_energy_costs_unless_it_is_set() -> None:

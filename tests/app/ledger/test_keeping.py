@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from app.database.engine import Database
 from app.ledger.book import Book
-from app.ledger.entry import Held, Price
+from app.ledger.entry import BookedPrice, Held
 from app.ledger.keeping import Keeper, keeping
 from app.ledger.timeline import NANO
 from telemetry import Telemetry
@@ -15,7 +15,7 @@ CARD = Device("gpu", "NVIDIA L4", "GPU-1")
 
 
 def keeper_of(database: Database, telemetry: Telemetry, clocks: Clocks) -> Keeper:
-    book = Book(CARD, Price(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
+    book = Book(CARD, BookedPrice(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
     return Keeper(database, "worker-1", book, telemetry)
 
 
@@ -95,7 +95,7 @@ def test_idle_time_begins_when_the_device_can_be_held_and_anew_after_each_run(
 
 def test_last_rows_are_written_at_the_end(database: Database, telemetry: Telemetry) -> None:
     clocks = Clocks()
-    book = Book(CARD, Price(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
+    book = Book(CARD, BookedPrice(190_000, "test"), monotonic=lambda: clocks.nanoseconds, wall=lambda: clocks.wall)
     with keeping(database, "worker-1", book, telemetry):
         clocks.passes(3)
     assert paid(database) == {"overhead": (3 * NANO, 570_000)}

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 
 from app.database.engine import Database
 from app.database.tables import metadata
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.past_prices import Priced, price_past
 from app.ledger.rows import totals, write
 from app.ledger.timeline import NANO
@@ -26,7 +26,7 @@ BEGAN = datetime(2026, 11, 22, tzinfo=UTC)
 def book(database: Database, nanoseconds: int, nanousd: int | None, name: str = "NVIDIA X") -> None:
     held = Held(uuid.uuid4().hex, 1, "acme", "generate", "tiny")
     entry = Entry(uuid.uuid4().hex, "job", held, BEGAN, BEGAN, nanoseconds, nanousd)
-    database.write(write, "w1", Device("gpu", name), Price(nanousd, "test"), [entry])
+    database.write(write, "w1", Device("gpu", name), BookedPrice(nanousd, "test"), [entry])
 
 
 def costs(database: Database) -> tuple[int, int]:
@@ -65,7 +65,9 @@ async def test_hard_budget_opens_when_the_past_is_priced(
 ) -> None:
     held = Held("job", 1, "acme", "generate", "tiny")
     entry = Entry("row", "job", held, datetime.now(UTC), datetime.now(UTC), 3 * NANO, None)
-    await asyncio.to_thread(database.write, write, "w1", Device("gpu", "NVIDIA X"), Price(None, "not known"), [entry])
+    await asyncio.to_thread(
+        database.write, write, "w1", Device("gpu", "NVIDIA X"), BookedPrice(None, "not known"), [entry]
+    )
     await client.put("/budgets/customers/acme/month", headers=admin, json={"hard_usd": 1})
     assert (await client.post("/generate", headers=acme, files=form)).json()["code"] == "cost_unknown"
     wanted = {"device_name": "NVIDIA X", "usd_per_second": 0.01}

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from app.database.engine import Database
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.ledger.series import LedgerSeries
 from app.ledger.spending import OTHER, top
@@ -33,7 +33,7 @@ def book(database: Database, customer: str | None, usd: float | None, **more: ob
     cost = None if usd is None else round(usd * NANO)
     at, joules = facts["at"], facts["joules"]
     entry = Entry(f"row:{number}", kind, held, at, at, 3600 * NANO, cost, joules, joules and "counter")
-    database.write(write, "w1", CARD, Price(None if usd is None else 1, "test"), [entry])
+    database.write(write, "w1", CARD, BookedPrice(None if usd is None else 1, "test"), [entry])
 
 
 @pytest.fixture

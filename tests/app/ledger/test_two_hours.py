@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from app.database.engine import Database, open_database
 from app.database.migrate import migrate
-from app.ledger.entry import Price
+from app.ledger.entry import BookedPrice
 from app.ledger.rows import Total
 from app.ledger.timeline import NANO
 from app.ledger.usage import By, Per, read
@@ -43,7 +43,9 @@ class Run:
         self._database = database
         self.telemetry = telemetry
         self.machines = [
-            Machine(Device("gpu", name, f"GPU-{seed}"), Price(price, "test"), Clocks(BEGAN), seed, database, telemetry)
+            Machine(
+                Device("gpu", name, f"GPU-{seed}"), BookedPrice(price, "test"), Clocks(BEGAN), seed, database, telemetry
+            )
             for seed, (name, price) in enumerate(PRICES.items())
         ]
         for second in range(1, TWO_HOURS + 1):

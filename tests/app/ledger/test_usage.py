@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.application import create_app
 from app.database.engine import Database
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.ledger.timeline import NANO, Kind
 from app.ledger.usage import MOST_STRETCHES, stretches
@@ -86,7 +86,7 @@ def book(
     held = Held(f"{customer}-{kind}", 1, customer, "generate", "portrait-1", *whose) if customer else None
     cost = None if price is None else price * seconds
     entry = Entry(f"{kind}:{customer}:{day}", kind, held, start, start, seconds * NANO, cost)
-    database.write(write, "worker-1", CARD, Price(price, "test"), [entry])
+    database.write(write, "worker-1", CARD, BookedPrice(price, "test"), [entry])
 
 
 NOVEMBER = {"since": "2026-11-01T00:00:00+01:00", "until": "2026-12-01T00:00:00+01:00"}
@@ -133,7 +133,7 @@ async def test_answer_tells_where_the_present_day_and_month_lead(
         write,
         "w",
         CARD,
-        Price(NANO, "test"),
+        BookedPrice(NANO, "test"),
         [Entry("now", "job", held, now, now, 8 * NANO, 8 * NANO)],
     )
     everyone, own = [(await client.get("/usage", headers=who)).json()["forecast"] for who in (admin, acme)]

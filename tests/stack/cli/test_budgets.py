@@ -21,7 +21,7 @@ from app.database.tables import budget, ledger
 from app.jobs import rows
 from app.jobs.rows import NewJob
 from app.keys.store import create_key
-from app.ledger.entry import Entry, Held, Price
+from app.ledger.entry import BookedPrice, Entry, Held
 from app.ledger.rows import write
 from app.settings import Settings
 from stack.cli import compose
@@ -47,7 +47,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             nanousd = None if cents is None else cents * NANO // 100
             held = Held(uuid.uuid4().hex, 1, customer, "generate", "tiny")
             entry = Entry(uuid.uuid4().hex, "job", held, moment, moment, 90 * NANO, nanousd)
-            database.write(write, "w1", Device("gpu", "NVIDIA X"), Price(1, "test"), [entry])
+            database.write(write, "w1", Device("gpu", "NVIDIA X"), BookedPrice(1, "test"), [entry])
         waits = NewJob("0" * 32, "acme", "k", "standard", "hello", None, None, quoted_cost_nanousd=NANO // 10)
         database.write(rows.add, waits)
     with (
