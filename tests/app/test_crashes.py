@@ -27,7 +27,7 @@ def test_job_of_a_killed_worker_finishes_once(
 ) -> None:
     running.start("serve")
     worker = running.start("worker")
-    job_id = customer.submit("slow=1.5")
+    job_id = customer.submit("stuck-once slow=1.5")
     customer.wait(job_id, lambda status: status["progress"] > 0.3)
     worker.kill()
     worker = running.start("worker")
@@ -143,7 +143,7 @@ def test_job_of_a_worker_that_never_comes_back_is_taken_over(
 ) -> None:
     running.start("serve")
     worker = running.start("worker")
-    job_id = customer.submit("slow=1.5")
+    job_id = customer.submit("stuck-once slow=1.5")
     customer.wait(job_id, lambda status: status["progress"] > 0.3)
     worker.kill()
     running.start("worker", PLAINVIEW_WORKER_ID="another")

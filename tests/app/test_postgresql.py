@@ -202,7 +202,7 @@ def test_job_of_a_killed_worker_finishes_once(empty: Settings, tmp_path: Path, f
         running.start("serve")
         worker = running.start("worker")
         customer = Customer(running.url, create_key(empty, "acme")[1].text, form)
-        job_id = customer.submit("slow=1.5")
+        job_id = customer.submit("stuck-once slow=1.5")
         customer.wait(job_id, lambda status: status["progress"] > 0.3)
         worker.kill()
         running.start("worker")

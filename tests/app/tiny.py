@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from app.generation.generator import Generated, JobContext
 from app.generation.inputs.errors import BadInput
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class TinyGenerator:
-    """Copies the audio as the "video". Words of the prompt: `slow=SECONDS`, `break`, `break-once`, `unusable`, `note=WORD`."""
+    """Copies the audio as the "video". Words of the prompt: `slow=SECONDS`, `break`, `break-once`, `unusable`, `note=WORD`;
+    `stuck-once` has no end at the first run, for a worker that is killed in it."""
 
     model = "tiny-1"
 
@@ -31,6 +32,8 @@ class TinyGenerator:
         with context.stage(Span.ANIMATE):
             if "break" in words or ("break-once" in words and _first_time(image)):
                 raise RuntimeError("this model is broken")
+            if "stuck-once" in words and _first_time(image):
+                _hang(context)
             _wait(words, context)
         with context.stage(Span.ENCODE):
             output.write_bytes(sound)
@@ -39,11 +42,17 @@ class TinyGenerator:
 
 
 def _first_time(image: Path) -> bool:
-    mark = image.with_name("broke-once")
+    mark = image.with_name("was-here-once")
     if mark.exists():
         return False
     mark.touch()
     return True
+
+
+def _hang(context: JobContext) -> NoReturn:
+    while True:
+        context.progress(0.5)
+        time.sleep(0.02)
 
 
 def _wait(words: list[str], context: JobContext) -> None:
