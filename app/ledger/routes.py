@@ -18,7 +18,7 @@ from app.errors.documented import answers
 from app.errors.problem import FieldError
 from app.keys.authentication import UsageReader
 from app.ledger import usage
-from app.ledger.calendar import Period
+from app.ledger.calendar import Period, span
 from app.ledger.energy import Tariff
 from app.ledger.outlook import Outlook, outlook
 from app.ledger.timeline import NANO
@@ -148,7 +148,7 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
     chosen: list[By] = [name for name in dict.fromkeys(by or _DEFAULT_BY) if name != "none"]
     whose = customer if key.is_admin else key.customer
     try:
-        since, until = since or usage.month_of(utc_now(), zone), until or utc_now()
+        since, until = since or span(utc_now(), zone, "month").start, until or utc_now()
         found = await services.database.read(usage.read, since, until, per, chosen, zone, whose)
     except usage.StretchesWrong as error:
         wrong = FieldError(error.field, str(error.value), error.allowed)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from app.ledger.calendar import span
 from app.ledger.energy import Tariff
 from app.ledger.rows import Group, Total, totals
 
@@ -73,7 +74,7 @@ def stretches(since: datetime, until: datetime, per: Per | None, zone: ZoneInfo)
     # Compared in UTC: two moments of one zone compare by the clock of the wall, which shows an hour twice in autumn.
     start, end = since.astimezone(UTC), until.astimezone(UTC)
     while start < end:
-        following = min(end, _next(start.astimezone(zone), per).astimezone(UTC)) if per else end
+        following = min(end, _next(start, per, zone)) if per else end
         found.append((start.astimezone(zone), following.astimezone(zone)))
         if len(found) > MOST_STRETCHES:
             raise StretchesWrong("per", per, f"should be longer: there are over {MOST_STRETCHES} {per}s in this time")
@@ -81,20 +82,13 @@ def stretches(since: datetime, until: datetime, per: Per | None, zone: ZoneInfo)
     return found
 
 
-def _next(moment: datetime, per: Per) -> datetime:
-    if per == "hour":
-        # By the clock of the wall, but passing in UTC: the hour that comes twice in autumn is two hours.
-        into = timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
-        return (moment.astimezone(UTC) - into + timedelta(hours=1)).astimezone(moment.tzinfo)
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    if per == "day":
-        return midnight + timedelta(days=1)
-    return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def month_of(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the calendar month of `moment` began in `zone`."""
-    return moment.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+def _next(moment: datetime, per: Per, zone: ZoneInfo) -> datetime:
+    if per != "hour":
+        return span(moment, zone, per).until
+    # By the clock of the wall, but passing in UTC: the hour that comes twice in autumn is two hours.
+    wall = moment.astimezone(zone)
+    into = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
+    return moment - into + timedelta(hours=1)
 
 
 def lines(rows: Sequence[Row], by: Sequence[By], tariff: Tariff) -> Iterator[dict[str, object]]:
