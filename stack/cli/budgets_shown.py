@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from stack.cli.output import columns, duration, escape, held, money, out
+from stack.cli.output import columns, cost, duration, escape, held, money, out
 
 _BAR: Final = 20
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
@@ -65,7 +65,7 @@ def _body(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
                 row["period"],
                 _amount(row["soft_usd"]),
                 _amount(row["hard_usd"]),
-                _spent(row),
+                cost(row["spent_usd"], row["unpriced_gpu_seconds"]),
                 _amount(row["reserved_usd"] or None),
                 _amount(None if _is_closed(row) else row["left_usd"]),
                 *_used(row),
@@ -86,12 +86,6 @@ def _amount(usd: float | None) -> str:
 def _is_closed(row: Mapping[str, Any]) -> bool:
     """Say whether jobs are refused because nobody knows what is left."""
     return row["hard_usd"] is not None and row["unpriced_gpu_seconds"] > 0
-
-
-def _spent(row: Mapping[str, Any]) -> str:
-    if not row["unpriced_gpu_seconds"]:
-        return money(row["spent_usd"])
-    return f"[yellow]{money(row['spent_usd'])} + ?[/]" if row["spent_usd"] else "[yellow]unknown[/]"
 
 
 def _used(row: Mapping[str, Any]) -> tuple[str, str]:

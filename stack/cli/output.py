@@ -59,6 +59,13 @@ def money(usd: float) -> str:
     return f"${usd:.{places}f}"
 
 
+def cost(usd: float, unpriced_seconds: float) -> str:
+    """Return an amount that may not be all: that of seconds without a price is unknown, and never 0."""
+    if not unpriced_seconds:
+        return money(usd)
+    return f"[yellow]{money(usd)} + ?[/]" if usd else "[yellow]unknown[/]"
+
+
 def energy(joules: float) -> str:
     """Return an amount of energy as bills have it: "12.3 kWh", "0.42 Wh"."""
     watt_hours = joules / 3600

@@ -10,7 +10,7 @@ import typer
 
 from stack.cli import compose, service
 from stack.cli.energy import ENERGY, energy_columns, say_of_energy
-from stack.cli.output import columns, escape, fail, held, money, out
+from stack.cli.output import columns, cost, escape, fail, held, money, out
 
 #: Whose time it was that no job had: the device was idle, starting or draining.
 _NOBODY: Final = "(no job)"
@@ -95,7 +95,7 @@ def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> N
             f"{row['jobs']:,}",
             held(row["gpu_seconds"]),
             *(show(row) for show in of_energy.values()),
-            _cost(row),
+            cost(row["cost_usd"], row["unpriced_gpu_seconds"]),
             f"[cyan]{_bar(row['cost_usd'] / most if most else 0.0)}[/]",
         ]
         for row in rows
@@ -105,7 +105,8 @@ def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> N
     label = ["[bold]all[/]", *[""] * (names - 1)] if names else []
     # A job that was run in two of the rows is in both: of jobs there is no sum.
     totals = [show(total) for show in of_energy.values()]
-    body.append([*label, "", held(total["gpu_seconds"]), *totals, _cost(total), ""])
+    spent = cost(total["cost_usd"], total["unpriced_gpu_seconds"])
+    body.append([*label, "", held(total["gpu_seconds"]), *totals, spent, ""])
     columns([[f"[dim]{cell}[/]" for cell in header], *body], right=frozenset(range(names, len(header) - 1)))
     if total["unpriced_gpu_seconds"]:
         out.print(
@@ -129,13 +130,6 @@ def _say_where_it_leads(found: Mapping[str, Any]) -> None:
     said = [f"{money(ahead[period])} {when}" for period, when in _WHEN.items() if period in ahead]
     if said:
         out.print(f"\n  If it goes on like this, jobs will cost {' and '.join(said)}.")
-
-
-def _cost(row: Mapping[str, Any]) -> str:
-    known = money(row["cost_usd"])
-    if not row["unpriced_gpu_seconds"]:
-        return known
-    return f"[yellow]{known} + ?[/]" if row["cost_usd"] else "[yellow]unknown[/]"
 
 
 def _bar(share: float) -> str:

@@ -62,6 +62,7 @@ class Customer:
     jobs: int = 0
     gpu_seconds: float = 0.0
     cost_usd: float = 0.0
+    unpriced_gpu_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -82,6 +83,7 @@ class Jobs:
     count: int = 0
     gpu_seconds: float = 0.0
     cost_usd: float = 0.0
+    unpriced_gpu_seconds: float = 0.0
     output_seconds: float = 0.0
 
 
@@ -175,15 +177,17 @@ class Day:
 
     def _job(self, fields: Mapping[str, Any]) -> None:
         gpu_seconds, cost = float(fields.get("gpu_seconds") or 0), float(fields.get("cost_usd") or 0)
-        for row in (self.jobs[str(fields["outcome"])], self.devices[str(fields.get("device") or "none")]):
-            row.count += 1
-            row.gpu_seconds += gpu_seconds
-            row.cost_usd += cost
-            row.output_seconds += float(fields.get("output_seconds") or 0)
+        unpriced = gpu_seconds if fields.get("cost_usd") is None else 0.0
+        jobs = self.jobs[str(fields["outcome"])], self.devices[str(fields.get("device") or "none")]
+        for each in jobs:
+            each.count += 1
+            each.output_seconds += float(fields.get("output_seconds") or 0)
         customer = self.customers[fields.get("customer") or _NOBODY]
         customer.jobs += 1
-        customer.gpu_seconds += gpu_seconds
-        customer.cost_usd += cost
+        for row in (*jobs, customer):
+            row.gpu_seconds += gpu_seconds
+            row.cost_usd += cost
+            row.unpriced_gpu_seconds += unpriced
 
     def _trouble(self, fields: Mapping[str, Any]) -> None:
         row = self.troubles[_what(fields)]

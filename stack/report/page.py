@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
 
-from stack.cli.output import columns, energy, escape, held, money, out
+from stack.cli.output import columns, cost, energy, escape, held, money, out
 from stack.report.day import Customer, Day, Jobs, Route, Trouble
 
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -95,7 +95,7 @@ def _customers(day: Day, rows: int) -> list[Sequence[str]]:
             f"[red]{row.failed:,}[/]" if row.failed else "0",
             f"{row.jobs:,}",
             held(row.gpu_seconds),
-            money(row.cost_usd),
+            cost(row.cost_usd, row.unpriced_gpu_seconds),
         )
         for name, row in islice(day.customers.top(_spending), rows)
     ]
@@ -110,12 +110,19 @@ def _jobs(day: Day) -> list[Sequence[str]]:
         total.count += row.count
         total.gpu_seconds += row.gpu_seconds
         total.cost_usd += row.cost_usd
+        total.unpriced_gpu_seconds += row.unpriced_gpu_seconds
         total.output_seconds += row.output_seconds
     return [header, *(_job(escape(name), row) for name, row in found), _job("[bold]all[/]", total)]
 
 
 def _job(name: str, row: Jobs) -> Sequence[str]:
-    return name, f"{row.count:,}", held(row.gpu_seconds), held(row.output_seconds), money(row.cost_usd)
+    return (
+        name,
+        f"{row.count:,}",
+        held(row.gpu_seconds),
+        held(row.output_seconds),
+        cost(row.cost_usd, row.unpriced_gpu_seconds),
+    )
 
 
 def _devices(day: Day) -> None:

@@ -59,6 +59,7 @@ def test_requests_are_counted_by_status_route_and_customer() -> None:
     assert (jobs["failed"], jobs["refused"]) == (1, 2)
     assert found["customers"][0] == {
         "customer": "no customer", "requests": 3, "failed": 0, "jobs": 0, "gpu_seconds": 0.0, "cost_usd": 0.0,
+        "unpriced_gpu_seconds": 0.0,
     }  # fmt: skip
 
 
@@ -70,7 +71,11 @@ def test_jobs_add_up_to_cost_by_customer_outcome_and_device() -> None:
         line("job.finished", customer="bob", **(job | {"outcome": "failed", "output_seconds": None, "cost_usd": None})),
     )
     assert found["cost_usd"] == 1.25
-    assert found["jobs"]["succeeded"] == {"count": 2, "gpu_seconds": 4.0, "cost_usd": 1.25, "output_seconds": 10.0}
+    assert found["jobs"]["succeeded"] == {
+        "count": 2, "gpu_seconds": 4.0, "cost_usd": 1.25, "unpriced_gpu_seconds": 0.0, "output_seconds": 10.0,
+    }  # fmt: skip
+    assert [found["jobs"]["failed"][name] for name in ("cost_usd", "unpriced_gpu_seconds")] == [0.0, 2.0]
+    assert [row["unpriced_gpu_seconds"] for row in found["customers"]] == [2.0, 0.0]
     assert found["devices"]["gpu"]["count"] == 3
     assert [(row["customer"], row["cost_usd"]) for row in found["customers"]] == [("bob", 0.75), ("ada", 0.5)]
 
@@ -191,12 +196,16 @@ def test_a_pattern_has_a_bound_and_is_stable(text: str) -> None:
 
 
 def test_the_command_reads_standard_input_and_prints_the_day(tmp_path: Path) -> None:
+    unpriced = {"outcome": "succeeded", "gpu_seconds": 90.0, "cost_usd": None}
     text = request(customer="ada") + line("worker.broke", level="error", error="no space left")
+    text += line("job.finished", customer="bob", **unpriced)
     done = _command("--day", "2026-11-22", "-", standard_input=gzip.compress(text))
     assert done.returncode == 0, done.stderr
     shown = done.stdout.decode()
-    for expected in ("Sunday 22 November 2026 (UTC): 2 lines", "GET /jobs", "ada", "worker.broke: no space left"):
+    for expected in ("Sunday 22 November 2026 (UTC): 3 lines", "GET /jobs", "ada", "worker.broke: no space left"):
         assert expected in shown
+    (bob,) = [each for each in shown.splitlines() if "bob" in each]
+    assert bob.endswith("1 min 30 s   unknown")
 
 
 def test_the_command_says_so_when_nothing_was_logged_that_day() -> None:
