@@ -18,8 +18,9 @@ from app.errors import Code, FieldError, ServiceError
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_MOST_PARTS: Final = 20
 _MOST_HEADER_BYTES: Final = 8 * 1024
+#: Bytes of a body besides its fields: boundaries and headers.
+_AROUND: Final = 64 * 1024
 _LONGEST_BOUNDARY: Final = 70  # by RFC 2046; more of it is not repeated
 
 
@@ -93,8 +94,6 @@ class Reception:
     def _on_part_begin(self) -> None:
         self._part = _Part()
         self._parts += 1
-        if self._parts > _MOST_PARTS:
-            raise ServiceError(Code.BAD_REQUEST, f"The body has more than {_MOST_PARTS} parts.")
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._part.header_name += self._header(data, start, end)
@@ -167,9 +166,17 @@ async def receive(request: Request, folder: Path, limits: Mapping[str, int]) -> 
     Raises:
         ServiceError: the body is not multipart, is broken, too large, or has other fields.
     """
+    most = sum(limits.values()) + _AROUND
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most:
+        raise too_large("body", most)
+    came = 0
     reception = Reception(folder, _boundary(request), limits)
     try:
         async for chunk in request.stream():
+            came += len(chunk)
+            if came > most:  # after the last boundary anything may follow, for ever
+                raise too_large("body", most)
             if chunk:
                 await anyio.to_thread.run_sync(reception.write, chunk)
     finally:

@@ -27,7 +27,7 @@ from app.jobs import rows
 from app.jobs.acceptance import Accepted, Terms, accept
 from app.jobs.files import JobFiles
 from app.jobs.job import OPERATION, State
-from app.jobs.multipart import Received, receive, too_large
+from app.jobs.multipart import Received, receive
 from app.jobs.rows import NewJob
 from app.jobs.schemas import ALLOWED
 from app.keys.key import TIERS, Key
@@ -45,14 +45,12 @@ if TYPE_CHECKING:
     from telemetry import Telemetry
 
 _log = get_logger(__name__)
-_FIELD_OVERHEAD: Final = 64 * 1024
 #: Most bytes of each field. A character of the prompt takes up to four bytes; some white space is trimmed.
 FIELDS: Final = {
     "image": DEFAULT_LIMITS.max_image_bytes,
     "audio": DEFAULT_LIMITS.max_audio_bytes,
     "prompt": DEFAULT_LIMITS.max_prompt_length * 4 + 1024,
 }
-_MOST_BYTES: Final = sum(FIELDS.values()) + _FIELD_OVERHEAD
 
 
 #: Why a submit is refused once its key was accepted.
@@ -183,9 +181,6 @@ def _new_job(job_id: str, key: Key, sent: Sent, quote: Quote) -> NewJob:
 
 
 async def _receive(request: Request, folder: Path, services: Services) -> Sent:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > _MOST_BYTES:
-        raise too_large("body", _MOST_BYTES)
     longest = services.settings.upload_time.total_seconds()
     try:
         async with asyncio.timeout(longest):

@@ -150,6 +150,26 @@ async def test_body_is_refused_by_its_declared_length_before_it_is_read(
     assert list(files.uploads.iterdir()) == []
 
 
+async def test_body_without_a_length_is_refused_once_it_is_longer_than_its_fields_may_be(
+    client: httpx.AsyncClient, acme: dict[str, str], files: JobFiles
+) -> None:
+    """What follows the last boundary belongs to no field."""
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        yield b"--abc\r\nContent-Disposition: form-data; name=prompt\r\n\r\nhello\r\n--abc--\r\n"
+        while taken < 1000:
+            taken += 1
+            yield bytes(2**20)
+
+    headers = acme | {"Content-Type": "multipart/form-data; boundary=abc"}
+    answer = await client.post("/generate", headers=headers, content=endless())
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert taken < 50
+    assert list(files.uploads.iterdir()) == []
+
+
 async def test_body_that_takes_too_long_is_given_up(
     settings: Settings, telemetry: Telemetry, examiner: Examiner, acme: dict[str, str], files: JobFiles
 ) -> None:
