@@ -57,17 +57,9 @@ def _message(queue: JobQueue) -> Finding:
 
 
 def _file(files: JobFiles) -> Finding:
-    path = files.results / f".probe-{uuid.uuid4().hex}"
     content = os.urandom(_SIZE)
-    try:
-        with path.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.read_bytes() != content:
-            return Finding("unhealthy", "what was read is not what was written")
-    finally:
-        path.unlink(missing_ok=True)
+    if files.round_trip(content) != content:
+        return Finding("unhealthy", "what was read is not what was written")
     return Finding("healthy", "a file was written, read and deleted")
 
 

@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -139,6 +140,18 @@ class JobFiles:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
+            path.unlink(missing_ok=True)
+
+    def round_trip(self, content: bytes) -> bytes:
+        """Return what is read where results are kept once `content` was written there; nothing of it is left."""
+        path = self.results / f".probe-{uuid.uuid4().hex}"
+        try:
+            with path.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            return path.read_bytes()
+        finally:
             path.unlink(missing_ok=True)
 
     def check(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,15 @@ class Bucket(JobFiles):
             super().discard(stored)
         else:
             self._delete([stored.place])
+
+    def round_trip(self, content: bytes) -> bytes:
+        key = _result(f".probe-{uuid.uuid4().hex}")  # where the sweep finds one whose process was killed
+        with failing():
+            obstore.put(self.store, key, content, use_multipart=False)
+            try:
+                return bytes(obstore.get(self.store, key).bytes())
+            finally:
+                obstore.delete(self.store, key)
 
     def check(self) -> None:
         with failing():

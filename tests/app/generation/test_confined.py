@@ -111,6 +111,7 @@ def test_file_that_takes_more_work_than_allowed_is_refused(slow: Path) -> None:
         until(lambda: str(slow) in [*opened(reader)])
         limits = Path(f"/proc/{reader}/limits").read_text(encoding="ascii")
         assert re.search(r"^Max cpu time +7 +\d+ +seconds", limits, re.MULTILINE)
+        assert re.search(r"^Max file size +0 +0 +bytes", limits, re.MULTILINE)  # nor can it write anything
         os.kill(reader, signal.SIGXCPU)
         with pytest.raises(BadInput, match="more than 7 s of work"):
             reading.result()

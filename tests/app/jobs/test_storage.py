@@ -103,6 +103,11 @@ async def test_second_run_leaves_the_result_of_the_first_alone(kept: JobFiles) -
     assert await content(kept, first, 0, 5) == b"first"
 
 
+def test_what_is_written_to_see_whether_it_can_be_is_read_and_leaves_nothing(kept: JobFiles) -> None:
+    assert kept.round_trip(b"probe" * 1000) == b"probe" * 1000
+    assert kept.old(NOW) == []
+
+
 def test_old_things_are_found_and_discarded_one_by_one(kept: JobFiles) -> None:
     arrive(kept)
     name = make(kept, b"video")
@@ -236,6 +241,8 @@ class TestServiceOverAnObjectStore:
         s3.kill()
         with pytest.raises(StorageAwayError, match="object store failed") as away:
             files.check()
+        with pytest.raises(StorageAwayError):
+            files.round_trip(b"probe")
         assert s3.url.removeprefix("http://") not in str(away.value)
         answers = [await client.get(f"/result/{job_id}", headers=acme) for _ in range(6)]
         answers.append(await client.post("/generate", headers=acme, files=form))
