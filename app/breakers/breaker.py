@@ -58,12 +58,14 @@ class Breaker:
         self,
         circuit: AsyncCircuitBreaker,
         *,
+        counts: Callable[[BaseException], bool],
         telemetry: Telemetry | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name: str = circuit.context.name
         self.state: State = "closed"
         self._circuit = circuit
+        self._counts = counts
         self._pause = float(circuit.context.ttl)
         self._clock = clock
         self._meter = BreakerMeter(self.name, telemetry=telemetry)
@@ -90,7 +92,7 @@ class Breaker:
         """
         era = self._enter()
         try:
-            with self._meter.call():
+            with self._meter.call(self._counts):
                 if within is None:
                     yield
                 else:

@@ -44,7 +44,7 @@ class Breakers:
         """
         others: list[Any] = [(BaseException, lambda error: not counts(error))]
         circuit = await self._factory.get_breaker(name, threshold, pause.total_seconds(), others)
-        breaker = Breaker(circuit, telemetry=self._telemetry, clock=clock)
+        breaker = Breaker(circuit, counts=counts, telemetry=self._telemetry, clock=clock)
         self._made.append(breaker)
         return breaker
 

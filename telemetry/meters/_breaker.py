@@ -7,7 +7,7 @@ Series: `circuit_breaker_state{breaker,state}`, `circuit_breaker_transitions_tot
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -58,13 +58,13 @@ class BreakerMeter:
         self._calls["rejected"].now().inc(1, exemplar())
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Count a call that is made, by how it ends."""
+    def call(self, failure: Callable[[BaseException], bool] = lambda _: True) -> Iterator[None]:
+        """Count a call that is made, by how it ends; an error that is no `failure` shows that the called one answers."""
         error: BaseException | None = None
         try:
             yield
         except BaseException as raised:
-            error = raised
+            error = raised if failure(raised) or outcome_of(raised) == "cancelled" else None
             raise
         finally:
             self._called(error)

@@ -71,12 +71,19 @@ async def test_failures_in_a_row_open_it_and_calls_are_then_not_made(breaker: Br
     assert (refused.value.breaker, refused.value.retry_after) == ("far", 4)
 
 
-async def test_other_errors_say_that_the_called_is_there(breaker: Breaker) -> None:
+async def test_other_errors_say_that_the_called_is_there(breaker: Breaker, telemetry: Telemetry) -> None:
     for _ in range(3):
         await fail(breaker)
         await fail(breaker)
         await fail(breaker, KeyError)
     assert breaker.state == "closed"
+    calls = {
+        outcome: telemetry.registry.get_sample_value(
+            "circuit_breaker_calls_total", {"breaker": "far", "outcome": outcome}
+        )
+        for outcome in ("succeeded", "failed", "cancelled")
+    }
+    assert calls == {"succeeded": 3, "failed": 6, "cancelled": 0}
 
 
 async def test_success_of_the_probe_closes_it_and_failure_opens_it_for_another_pause(
