@@ -29,7 +29,8 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _written_out(moment: object) -> object:
-    if isinstance(moment, str) and not _DATE_TIME.fullmatch(moment):  # else a number would be seconds since 1970
+    # A number would be seconds since 1970, or milliseconds.
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and _DATE_TIME.fullmatch(moment)):
         raise ValueError("should be a moment in RFC 3339, such as 2026-11-21T12:00:00Z")
     return moment
 

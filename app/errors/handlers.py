@@ -17,6 +17,7 @@ from starlette.routing import Match
 from app.breakers import BreakerOpen
 from app.database.away import DatabaseAway
 from app.errors.codes import Code
+from app.errors.fields import field_error
 from app.errors.problem import FieldError, ServiceError, problem_response
 from app.generation.inputs.errors import BadInput
 from app.limits.enforcement import limit_headers, unless_too_many
@@ -24,7 +25,6 @@ from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
-_LONGEST_VALUE: Final = 100
 _MOST_SAID: Final = 3
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 #: What the framework, or a layer that knows no codes, may refuse a request with.
@@ -90,20 +90,9 @@ def refusal(error: BadInput) -> ServiceError:
 
 async def _validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    fields = [_field(problem) for problem in error.errors()]
+    fields = [field_error(problem) for problem in error.errors()]
     said = " ".join(f"{field.field}: {field.message}. Found {field.value}." for field in fields[:_MOST_SAID])
     return problem_response(ServiceError(Code.INVALID_INPUT, said, errors=fields))
-
-
-def _field(problem: dict[str, Any]) -> FieldError:
-    if problem["type"] == "json_invalid":
-        return FieldError("body", "something else", f"The body should be JSON ({problem['ctx']['error']})")
-    location = [str(part) for part in problem["loc"]]
-    # The first part says where (path, query, body), which the name alone makes plain.
-    name = ".".join(location[1:] or location)
-    value = "nothing" if problem["type"] == "missing" else repr(problem.get("input"))
-    shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
-    return FieldError(name, shown, str(problem["msg"]).removeprefix("Value error, "))
 
 
 async def _framework(request: Request, error: Exception) -> Response:
@@ -111,6 +100,8 @@ async def _framework(request: Request, error: Exception) -> Response:
     code = _BY_STATUS.get(error.status_code, Code.HTTP_ERROR)
     detail, headers = str(error.detail), dict(error.headers or {})
     context: dict[str, Any] = {}
+    if code is Code.BAD_REQUEST and isinstance(error.__cause__, RecursionError | UnicodeDecodeError):
+        detail = "The body cannot be read as JSON: it is not UTF-8, or nested too deep."
     if code is Code.ROUTE_UNKNOWN:
         detail = f"{request.url.path} is not an address of this service; /docs lists them."
         context = {"path": request.url.path}

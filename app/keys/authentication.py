@@ -136,7 +136,8 @@ def _ended(key: Key, moment: datetime) -> tuple[Code, str] | None:
             return Code.KEY_REVOKED, f"The key {key.label}… was revoked."
         case "expired":
             why = "was replaced by a new one and " if key.replaced_by else ""
-            return Code.KEY_EXPIRED, f"The key {key.label}… {why}expired at {key.expires_at}."
+            at = f"{key.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+            return Code.KEY_EXPIRED, f"The key {key.label}… {why}expired at {at}."
         case _:
             return None
 

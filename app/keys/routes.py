@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from app.budgets.standing import of_customer
 from app.errors import Code, FieldError, ServiceError
 from app.errors.documented import answers
+from app.errors.fields import shown
 from app.keys import changes, rows
 from app.keys.announcing import announce
 from app.keys.authentication import KeysAdmin
@@ -104,9 +105,8 @@ async def change_key(key_id: str, wanted: KeyChanges, admin: KeysAdmin, services
     try:
         before, after = await _done(key_id, services.database.write(changes.change, key_id, wanted.of))
     except ValueError as error:  # of a field that does not fit this key
-        raise ServiceError(
-            Code.INVALID_INPUT, f"scopes: {error}.", errors=[FieldError("scopes", str(wanted.scopes), str(error))]
-        ) from error
+        wrong = FieldError("scopes", shown(sorted(wanted.scopes or ())), str(error))
+        raise ServiceError(Code.INVALID_INPUT, f"scopes: {error}.", errors=[wrong]) from error
     await _tell(after, services)
     if differences := changes.differences(before, after):
         _note(Event.KEY_CHANGED, after, admin, changes=differences)

@@ -15,7 +15,7 @@ from typing import Final
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 8
 _SECRET_LENGTH: Final = 43  # 62 ** 43 > 2 ** 256
-_FOREIGN: Final = re.compile(r"(?!pv_)[\x21-\x7e]{20,200}")
+_FOREIGN: Final = re.compile(r"(?![\"']?pv_)[\x21-\x7e]{20,200}")
 _IN_TEXT: Final = re.compile(rf"(pv_[0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{12,}}")
 _FORM: Final = re.compile(rf"pv_([0-9A-Za-z]{{{_PREFIX_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 

@@ -148,7 +148,10 @@ async def read_usage(  # noqa: PLR0913, PLR0917 - the framework calls it by name
     chosen: list[By] = [name for name in dict.fromkeys(by or _DEFAULT_BY) if name != "none"]
     whose = customer if key.is_admin else key.customer
     try:
-        since, until = since or span(utc_now(), zone, "month").start, until or utc_now()
+        now = utc_now()
+        if until is None and since is not None and since >= now:
+            raise usage.StretchesWrong("since", since.isoformat(), "should be in the past unless until is given")  # noqa: TRY301
+        since, until = since or span(now, zone, "month").start, until or now
         found = await services.database.read(usage.read, since, until, per, chosen, zone, whose)
     except usage.StretchesWrong as error:
         wrong = FieldError(error.field, str(error.value), error.allowed)

@@ -110,6 +110,25 @@ async def test_method_that_is_not_allowed_is_answered_with_those_that_are(
         ("POST", "/keys", {"customer": "a/b"}, "customer: should be 1 to 100 letters, digits, spaces and _ . @ + - only. Found 'a/b'."),
         ("POST", "/keys", {"customer": "  "}, "customer: should be 1 to 100 letters, digits, spaces and _ . @ + - only. Found '  '."),
         ("GET", "/jobs?limit=2000", None, "limit: Input should be less than or equal to 1000. Found '2000'."),
+        ("POST", "/keys", [], "body: should be an object. Found []."),
+        ("POST", "/keys", {"customer": None}, "customer: Input should be a valid string. Found null."),
+        ("POST", "/keys", {"customer": "a", "scopes": "jobs:read"}, "scopes: should be a list. Found 'jobs:read'."),
+        (
+            "POST", "/keys", {"customer": "a", "expires_at": 99999999999999},
+            "expires_at: should be a moment in RFC 3339, such as 2026-11-21T12:00:00Z. Found 99999999999999.",
+        ),
+        (
+            "POST", "/keys", {"customer": "a", "expires_at": "2030-01-01T00:00:00"},
+            "expires_at: should say its offset from UTC, such as 2026-11-21T12:00:00Z. Found '2030-01-01T00:00:00'.",
+        ),
+        (
+            "PUT", "/budgets/service/day", {"soft_usd": 2, "hard_usd": 1},
+            'body: soft_usd=2 should be at most hard_usd=1. Found {"soft_usd": 2, "hard_usd": 1}.',
+        ),
+        (
+            "GET", "/usage?since=2100-01-01T00:00:00Z", None,
+            "since=2100-01-01T00:00:00+00:00 cannot be used: should be in the past unless until is given.",
+        ),
     ],
 )  # fmt: skip
 async def test_field_that_cannot_be_used_is_explained_in_plain_words(
@@ -117,6 +136,48 @@ async def test_field_that_cannot_be_used_is_explained_in_plain_words(
 ) -> None:
     answer = await client.request(method, path, headers=admin, json=body)
     assert (answer.status_code, answer.json()["detail"]) == (422, detail)
+
+
+async def test_scope_that_a_key_cannot_have_is_shown_as_it_was_sent(
+    client: httpx.AsyncClient, admin: dict[str, str]
+) -> None:
+    made = (await client.post("/keys", headers=admin, json={"customer": "acme"})).json()
+    answer = await client.patch(f"/keys/{made['id']}", headers=admin, json={"scopes": ["keys:admin"]})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["value"] == '["keys:admin"]'
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status", "detail"),
+    [
+        (
+            b"{}", "text/plain", 422,
+            "body: should be JSON, with the header Content-Type: application/json. Found something else.",
+        ),
+        (
+            b'{"a": "\xff"}', "application/json", 400,
+            "The body cannot be read as JSON: it is not UTF-8, or nested too deep.",
+        ),
+        (
+            b"[" * 30_000, "application/json", 400,
+            "The body cannot be read as JSON: it is not UTF-8, or nested too deep.",
+        ),
+    ],
+    ids=["another-type", "not-utf-8", "too-deep"],
+)  # fmt: skip
+async def test_body_that_is_no_json_is_explained(
+    client: httpx.AsyncClient, admin: dict[str, str], body: bytes, media_type: str, status: int, detail: str
+) -> None:
+    answer = await client.post("/quote", headers={**admin, "Content-Type": media_type}, content=body)
+    assert (answer.status_code, answer.json()["detail"]) == (status, detail)
+
+
+async def test_no_depth_of_a_body_is_a_failure_of_the_service(client: httpx.AsyncClient, admin: dict[str, str]) -> None:
+    """What can just be read may be too deep to be shown."""
+    headers = {**admin, "Content-Type": "application/json"}
+    bodies = ['{"customer":' + "[" * depth + "]" * depth + "}" for depth in range(900, 1000)]
+    found = {(await client.post("/keys", headers=headers, content=body)).status_code for body in bodies}
+    assert found == {400, 422}
 
 
 async def test_database_that_does_not_answer_is_503(

@@ -70,9 +70,11 @@ async def test_request_without_a_key_is_refused_with_a_challenge(client: httpx.A
     [
         ("Basic YTpi", "key_malformed"),
         ("Bearer nonsense", "key_malformed"),
+        (f"Bearer '{mint().text}'", "key_malformed"),
+        (f'Bearer "{mint().text}"', "key_malformed"),
         (f"Bearer {mint().text}", "key_unknown"),
     ],
-    ids=["another-scheme", "no-key", "unknown"],
+    ids=["another-scheme", "no-key", "quoted", "quoted-twice", "unknown"],
 )
 async def test_wrong_credentials_are_refused(client: httpx.AsyncClient, header: str, code: str) -> None:
     answer = await client.get("/jobs", headers={"Authorization": header})
