@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.database.engine import Database
 from app.database.tables import probe
 from app.health.deep import deep_checks
+from app.health.findings import Finding
 from app.redis import open_redis
 from app.services import Services
 from tests.redis_server import redis_server
@@ -58,6 +59,23 @@ async def test_storage_that_takes_nothing_is_unhealthy_and_names_no_path_to_stra
     assert shallow.status_code == 503
     assert str(services.files.data) not in shallow.text + deep.text
     assert "detail" not in shallow.text
+
+
+@pytest.mark.parametrize("raises", [False, True], ids=["found", "raised"])
+async def test_detail_of_a_fault_is_not_for_strangers(
+    client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch, *, raises: bool
+) -> None:
+    async def away() -> Finding:
+        if raises:
+            raise OSError("cannot connect to 10.1.2.3")
+        return Finding("unhealthy", "does not answer", "cannot connect to 10.1.2.3")
+
+    monkeypatch.setattr(services.health, "_kept_seconds", -1.0)
+    monkeypatch.setattr(services.health, "_checks", {"part": away})
+    for path in ("/health", "/health/ready", "/ready", "/health/startup"):
+        answer = await client.get(path)
+        assert "10.1.2.3" not in answer.text
+        assert "OSError" not in answer.text
 
 
 @pytest.mark.integration
