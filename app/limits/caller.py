@@ -9,9 +9,9 @@ from typing import Final
 from starlette.requests import Request
 
 from app.keys.key import Key
+from telemetry.serving.addresses import network_of
 
 _LENGTH: Final = 16
-_IPV6_NETWORK: Final = 64  # what one customer of a provider has: each address of it is no other caller
 _UNKNOWN: Final = "unknown"
 
 
@@ -22,7 +22,7 @@ def key_id(key: Key) -> str:
 
 def address_id(request: Request) -> str:
     """Return the identity of the address that a request comes from."""
-    return _hashed(f"address:{_network(address_of(request))}")
+    return _hashed(f"address:{network_of(address_of(request))}")
 
 
 def address_of(request: Request) -> str:
@@ -36,18 +36,6 @@ def is_local(request: Request) -> bool:
         return ipaddress.ip_address(address_of(request)).is_loopback
     except ValueError:
         return False
-
-
-def _network(address: str) -> str:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), _IPV6_NETWORK), strict=False))
 
 
 def _hashed(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stack.console.problems import TooManyAttempts
+from telemetry.serving.addresses import network_of
 
 _MAX_FAILURES: Final = 10
 _WINDOW_SECONDS: Final = 60.0
@@ -27,7 +28,7 @@ class Attempts:
         Raises:
             TooManyAttempts: it failed ten times within a minute; says when to come back.
         """
-        failures = self._recent(address)
+        failures = self._recent(network_of(address))
         if len(failures) >= _MAX_FAILURES:
             seconds = int(failures[0] + _WINDOW_SECONDS - self._clock()) + 1
             message = f"{len(failures)} wrong tokens within a minute: try again in {seconds} s"
@@ -35,6 +36,7 @@ class Attempts:
 
     def failed(self, address: str) -> None:
         """Count a wrong token."""
+        address = network_of(address)
         failures = self._recent(address)
         failures.append(self._clock())
         self._failures[address] = failures

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from telemetry.serving.addresses import network_of
 from telemetry.serving.clients import Clients
 
 
@@ -28,9 +29,10 @@ class Crowd:
         """Count one of `connections`, and say why it is one too many, if it is."""
         of_host = 0
         if host is not None:
-            self._of_address[host] += 1
+            network = network_of(host)
+            self._of_address[network] += 1
             if not self.clients.is_proxy(host):
-                of_host = self._of_address[host]
+                of_host = self._of_address[network]
         if connections > self.clients.most:
             return Verdict("too_many", is_taken=False)
         if of_host > self.clients.most_of_address:
@@ -43,6 +45,7 @@ class Crowd:
         """Forget one."""
         if host is None:
             return
-        self._of_address[host] -= 1
-        if not self._of_address[host]:
-            del self._of_address[host]
+        network = network_of(host)
+        self._of_address[network] -= 1
+        if not self._of_address[network]:
+            del self._of_address[network]

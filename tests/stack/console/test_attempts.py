@@ -32,6 +32,14 @@ def test_addresses_do_not_close_the_door_for_each_other(attempts):
     attempts.check("5.6.7.8")
 
 
+def test_addresses_of_one_ipv6_network_are_one(attempts):
+    for number in range(10):
+        attempts.failed(f"2001:db8::{number:x}")
+    with pytest.raises(TooManyAttempts):
+        attempts.check("2001:db8::ffff")
+    attempts.check("2001:db8:0:1::1")
+
+
 def test_memory_is_bounded_however_many_addresses_try(attempts):
     for number in range(5000):
         attempts.failed(str(number))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from telemetry.serving._crowd import Crowd
+from telemetry.serving.clients import Clients
 from tests.telemetry.serving.conftest import rest
 
 OTHERS = "127.0.0.2"
@@ -39,6 +41,17 @@ def test_one_address_cannot_take_all_connections(serving):
             held.enter_context(server.connect(OTHERS))
         server.until(lambda: server.connections == 20 and server.cuts("too_many_of_address") == 40)
         assert server.ask("/work").startswith(b"HTTP/1.1 200 ")
+
+
+def test_addresses_of_one_ipv6_network_are_one():
+    """A provider gives each of its customers more of them than there are connections."""
+    crowd = Crowd(Clients(40))
+    taken = [crowd.enters(f"2001:db8::{number:x}", number) is None for number in range(1, 31)]
+    assert sum(taken) == 10
+    assert crowd.enters("2001:db8:0:1::1", 31) is None
+    for number in range(1, 31):
+        crowd.leaves(f"2001:db8::{number:x}")
+    assert crowd.enters("2001:db8::1", 1) is None
 
 
 def test_proxy_speaks_for_many(serving):
