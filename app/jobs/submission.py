@@ -96,8 +96,8 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
     annotate(job_id=job_id)
     try:
         asked = wishes(request.headers)
-        async with _only_if_accepted(services.files, job_id) as folder:
-            sent = await _receive(request, folder, services)
+        async with _only_if_accepted(services.files, job_id) as upload:
+            sent = await _receive(request, upload.folder, services)
             quote, known = await services.quotes.offer(sent.audio_seconds)
             terms = _terms(sent, quote, known, asked, services)
             async with services.storage.call():
@@ -105,6 +105,7 @@ async def submit(request: Request, key: Key, services: Services) -> Accepted:
             terms = replace(terms, stored=await services.repeats.answer(terms, key.customer))
             check = partial(services.budgets.check, customer=key.customer, quote=quote, tell_all=key.is_admin)
             async with services.acceptances:
+                upload.may_be_accepted = True
                 accepted = await services.database.write(accept, _new_job(job_id, key, sent, quote), terms, check)
             if accepted.repeated or accepted.state.is_final:
                 with suppress(OSError):  # the job is accepted whatever becomes of what nobody needs: it is swept
@@ -212,15 +213,26 @@ def _check(folder: Path, examiner: Examiner) -> tuple[str, float]:
     return prompt, examiner.check(folder / "image", folder / "audio")
 
 
+@dataclass(slots=True)
+class _Upload:
+    """Where a submit's files are, and whether there may be a row that needs them."""
+
+    folder: Path
+    may_be_accepted: bool = False
+
+
 @asynccontextmanager
-async def _only_if_accepted(files: JobFiles, job_id: str) -> AsyncIterator[Path]:
-    folder = files.upload(job_id)
+async def _only_if_accepted(files: JobFiles, job_id: str) -> AsyncIterator[_Upload]:
+    upload = _Upload(files.upload(job_id))
     try:
-        await anyio.to_thread.run_sync(partial(folder.mkdir, parents=True))
-        yield folder
+        await anyio.to_thread.run_sync(partial(upload.folder.mkdir, parents=True))
+        yield upload
     except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, ServiceError):  # otherwise what was handed over is swept as nobody's
+        is_refused = isinstance(error, ServiceError)
+        # A database that was lost as it committed may have the row, and a repetition of the submit gets that job.
+        if is_refused or not upload.may_be_accepted:
+            shutil.rmtree(upload.folder, ignore_errors=True)
+        if is_refused:  # otherwise what was handed over is swept as nobody's
             with suppress(OSError):
                 await anyio.to_thread.run_sync(files.remove, job_id, None)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
 
-from app.database.engine import Database
+from app.database.away import DatabaseAway
+from app.database.engine import AsyncDatabase, Database
 from app.database.tables import idempotency
 from app.database.times import now
+from app.jobs.acceptance import accept
+from app.jobs.runner import Runner
 from app.repeats.idempotency import KEPT, forget
 from app.services import Services
 from app.settings import Settings
@@ -62,6 +67,28 @@ async def test_fifty_repetitions_at_once_are_one_job(client: httpx.AsyncClient, 
     assert len({each.json()["job_id"] for each in answers}) == 1
     assert sum("Idempotent-Replayed" in each.headers for each in answers) == 49
     assert len((await client.get("/jobs", headers=acme)).json()["jobs"]) == 1
+
+
+class _AnswerLost(AsyncDatabase):
+    """A database that accepts jobs and is cut off before it can say so."""
+
+    async def write(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        done = await super().write(query, *args, **kwargs)
+        if query is accept:
+            raise DatabaseAway("no answer", 3)
+        return done
+
+
+async def test_repetition_after_the_database_was_lost_gets_a_job_that_runs(
+    api: FastAPI, services: Services, send: Any, runner: Runner, client: httpx.AsyncClient, acme: Any
+) -> None:
+    api.state.services = replace(services, database=_AnswerLost(services.database.engine))
+    assert (await send("a")).status_code == 503
+    api.state.services = services
+    again = await send("a")
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+    await asyncio.to_thread(runner, again.json()["job_id"])
+    assert (await client.get(again.json()["status_url"], headers=acme)).json()["status"] == "succeeded"
 
 
 async def test_refused_submit_does_not_take_the_name(send: Any) -> None:
