@@ -217,6 +217,17 @@ async def test_result_that_is_gone_or_of_a_model_that_is_gone_is_not_served(
     assert (await send("other")).headers["X-Cache"] == "miss"
 
 
+async def test_result_that_is_about_to_go_is_not_handed_out(
+    send: Any, runner: Runner, database: Database, settings: Settings
+) -> None:
+    first = (await send()).json()["job_id"]
+    await asyncio.to_thread(runner, first)
+    for left, expected in ((timedelta(seconds=90), "succeeded"), (timedelta(seconds=30), "queued")):
+        ended = datetime.now(UTC) - settings.result_ttl + left
+        await asyncio.to_thread(change, database, first, finished_at=ended)
+        assert (await send()).json()["status"] == expected
+
+
 async def test_shared_result_is_kept_for_the_youngest_that_shares_it(
     client: httpx.AsyncClient, acme: Headers, send: Any, runner: Runner, services: Services, database: Database
 ) -> None:
