@@ -2,8 +2,8 @@
 
     PLAINVIEW_API_KEY=pv_... python examples/client.py portrait.jpg speech.wav "A calm greeting" -o talking.mp4
 
-It sends a job once however often it has to try, listens until the job has ended, and fetches the video, going on where a
-download broke off. docs/API.md says why it does what it does.
+It needs httpx (`pip install httpx`). It sends a job once however often it has to try, listens until the job has ended, and
+fetches the video, going on where a download broke off. docs/API.md says why it does what it does.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _pause(attempt: int, answer: httpx.Response | None = None) -> float:
 
 
 def main() -> int:
-    """Make one video."""
+    """Make one video, or say in a line why not."""
     parser = argparse.ArgumentParser(description="Make a talking portrait.")
     parser.add_argument("image", type=Path)
     parser.add_argument("audio", type=Path)
@@ -161,8 +161,16 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, default=Path("talking.mp4"))
     given = parser.parse_args()
     url = os.environ.get("PLAINVIEW_URL", "http://127.0.0.1:8000")
-    key = {"Authorization": f"Bearer {os.environ['PLAINVIEW_API_KEY']}"}
-    with httpx.Client(base_url=url, headers=key, timeout=30) as client:
+    key = os.environ.get("PLAINVIEW_API_KEY") or parser.error("set PLAINVIEW_API_KEY to an API key, pv_...")
+    try:
+        return _make(given, url, key)
+    except (ApiError, httpx.HTTPError, OSError) as error:
+        sys.stderr.write(f"{url}: {error}\n" if isinstance(error, httpx.HTTPError) else f"{error}\n")
+        return 1
+
+
+def _make(given: argparse.Namespace, url: str, key: str) -> int:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
         portraits = Portraits(client)
         job_id = portraits.submit(given.image, given.audio, given.prompt)
         ended = portraits.wait(job_id)

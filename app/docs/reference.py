@@ -10,7 +10,7 @@ from app.docs.markup import Html, inline, join, page, prose, tag
 
 _CURL: Final = """\
 curl -H "Authorization: Bearer $KEY" \\
-     -H "Idempotency-Key: $(uuidgen)" \\
+     -H "Idempotency-Key: $(date +%s.%N)" \\
      -F image=@app/samples/portrait.jpg -F audio=@app/samples/speech.wav \\
      -F prompt="A calm news presenter" {server}/generate"""
 

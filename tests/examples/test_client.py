@@ -15,7 +15,7 @@ from app.database.migrate import migrate
 from app.errors.documented import Problem
 from app.keys.store import create_key
 from app.settings import Settings
-from examples.client import ApiError, Portraits
+from examples.client import ApiError, Portraits, main
 from tests.app.conftest import TINY
 from tests.app.finished import finished_job
 from tests.app.processes import Service, service, until
@@ -103,6 +103,38 @@ def test_one_video_over_a_network_that_fails(running: Service, key: str, tmp_pat
         jobs = client.get("/jobs").json()["jobs"]
     assert [job["job_id"] for job in jobs] == [job_id]  # sent twice, made once
     assert network.seen.count("/generate") == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "image", "status", "said"),
+    [
+        (None, "portrait.jpg", 2, "set PLAINVIEW_API_KEY"),
+        ("pv_short", "nosuch.jpg", 1, "nosuch.jpg"),
+        ("pv_short", "portrait.jpg", 1, "401 key_malformed"),
+    ],
+    ids=["no-key", "no-file", "refused"],
+)
+def test_what_stands_in_the_way_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    key: str | None,
+    image: str,
+    status: int,
+    said: str,
+) -> None:
+    problem = {"code": "key_malformed", "detail": "A key begins with pv_."}
+    refusal = httpx.Response(401, json=problem, headers={"Content-Type": "application/problem+json"})
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: refusal)
+    monkeypatch.setattr("sys.argv", ["client.py", str(SAMPLES / image), str(SAMPLES / "speech.wav"), "A calm greeting"])
+    monkeypatch.delenv("PLAINVIEW_API_KEY", raising=False)
+    if key is not None:
+        monkeypatch.setenv("PLAINVIEW_API_KEY", key)
+    try:
+        ended: object = main()
+    except SystemExit as left:
+        ended = left.code
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert (ended, said in line) == (status, True)
 
 
 def test_stream_that_ends_too_early_is_come_back_to_after_a_pause() -> None:
