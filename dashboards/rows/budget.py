@@ -10,7 +10,7 @@ from dashboards.model import About, Panel, Query
 from dashboards.panels import bargauge, stat, timeseries
 from telemetry import catalog
 
-NO_BUDGET = "No budget is set; `plainview budgets` sets one"
+NO_BUDGET = "No budget is set: ./plainview budgets set day --soft 10"
 Period = Literal["day", "month"]
 
 

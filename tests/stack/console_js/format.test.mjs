@@ -55,6 +55,12 @@ test("decimals asked for are kept, zeros included", () => {
   assert.equal(format(0.5, "percentunit", { ...en, decimals: 1 }), "50.0%");
 });
 
+test("no decimals are meant for ones, not for thousands", () => {
+  assert.equal(format(999.6, "short", { ...en, decimals: 0 }), "1 K");
+  assert.equal(format(41.7, "short", { ...en, decimals: 0 }), "42");
+  assert.equal(format(1350, "short", { ...en, decimals: 0 }), "1.35 K");
+});
+
 test("the unit is apart from the figure, but not from a compound one", () => {
   assert.deepEqual(parts(0.067, "s", en), { text: "67", suffix: "ms" });
   assert.deepEqual(parts(65, "s", en), { text: "1 min 5 s" });

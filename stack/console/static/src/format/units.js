@@ -102,7 +102,9 @@ function around(unit) {
 function scaled(value, { base, steps, suffix }, options) {
   const power = value === 0 ? 0 : Math.floor(Math.log(Math.abs(value) * 1.0005) / Math.log(base));
   const step = Math.min(steps.length - 1, Math.max(0, power));
-  return { text: number(value / base ** step, options), suffix: steps[step] + suffix };
+  // No decimals are meant for ones: 1350 is 1.35 K, not 1 K.
+  const fitting = step > 0 && options.decimals === 0 ? { ...options, decimals: undefined } : options;
+  return { text: number(value / base ** step, fitting), suffix: steps[step] + suffix };
 }
 
 /** @param {string} text such as `3.4 ms`; a compound one such as `2 min 5 s` stays whole */
