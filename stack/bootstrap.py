@@ -11,13 +11,15 @@ from stack.paths import PROJECT, Home
 
 LOCKS = PROJECT / "requirements"
 FOR_DEVELOPMENT = {"test"}
+LOOKING = {"-h", "--help"}
 
 
 def main() -> NoReturn:
     """Run `plainview` with the arguments of this process, in an environment made from the lock."""
     home = Home.default()
     environment = Environment(home.venv)
-    lock = LOCKS / ("dev.txt" if FOR_DEVELOPMENT & set(sys.argv[1:2]) else "runtime.txt")
+    needs_tools = FOR_DEVELOPMENT & set(sys.argv[1:2]) and not LOOKING & set(sys.argv)
+    lock = LOCKS / ("dev.txt" if needs_tools else "runtime.txt")
     # Until here the default ended the process at once; now there are files to leave in order.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -17,6 +17,7 @@ from app.keys.secret import Secret
 
 #: How long the old key of a rotation goes on working unless another time is asked for.
 OVERLAP: Final = timedelta(hours=24)
+LONGEST_OVERLAP: Final = timedelta(days=90)
 _FACTS: Final = tuple(field.name for field in fields(Facts))
 
 

@@ -16,7 +16,7 @@ from app.budgets.schemas import Amount, BudgetView, listed
 from app.budgets.standing import Standing
 from app.clock import MomentInUtc, utc_now
 from app.jobs.job import nanousd
-from app.keys.changes import OVERLAP
+from app.keys.changes import LONGEST_OVERLAP, OVERLAP
 from app.keys.key import Facts, Key, Origin, Status, Tier
 from app.keys.rate import rate_limit
 from app.keys.scopes import Role, Scope, check
@@ -148,7 +148,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap_seconds": 3600}]})
 
-    overlap_seconds: Annotated[int, Field(ge=0, le=90 * 24 * 3600)] = Field(
+    overlap_seconds: Annotated[int, Field(ge=0, le=int(LONGEST_OVERLAP.total_seconds()))] = Field(
         int(OVERLAP.total_seconds()), description="How long the old key goes on working; 0 stops it at once."
     )
 

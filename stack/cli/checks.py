@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from stack.cli.output import duration, err, escape
+from stack.cli.output import duration, err, escape, fail
 from stack.native import programs
 from stack.paths import PROJECT, Home
 
@@ -53,10 +53,10 @@ def run_checks(
 ) -> None:
     """Run all checks and tests. What stands after -- goes to pytest."""
     every = every or os.environ.get("CI", "").lower() in {"1", "true"}
-    steps = [step for step in _steps(context.args, every=every) if only in (None, step.name)]
+    known = list(_steps(context.args, every=every))
+    steps = [step for step in known if only in (None, step.name)]
     if not steps:
-        err.print(f"there is no step {only!r}")
-        raise typer.Exit(2)
+        fail(f"there is no step {only!r}; there are: {', '.join(step.name for step in known)}", code=2)
     *checks, last = steps
     outcomes = [_run(step) for step in checks]
     if every and outcomes:  # what reads the output of CI wants pytest's own line last

@@ -7,7 +7,7 @@ import typer
 
 from stack.cli import compose, keys_shown
 from stack.cli.keys_given import AS_JSON, ROLE_S, TIER_S, said, scopes, settings, span, until, who
-from stack.cli.output import err, escape, out
+from stack.cli.output import err, escape, fail, out
 
 keys = typer.Typer(
     help="Make, look at, change, rotate and revoke API keys.", no_args_is_help=True, callback=compose.instead
@@ -127,9 +127,12 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Make a key with the same facts in place of another, and print it. The old one stops after the overlap."""
+    from app.keys.changes import LONGEST_OVERLAP  # noqa: PLC0415
     from app.keys.store import rotate_key  # noqa: PLC0415
 
     wait = timedelta(0) if overlap == "0" else span("--overlap", overlap)
+    if wait > LONGEST_OVERLAP:
+        fail(f"--overlap {overlap!r} is too long: at most {LONGEST_OVERLAP.days}d", code=2)
     with said(key):
         old, new, secret = rotate_key(settings(), key, wait)
     keys_shown.note("key.rotated", old, by=who(), replaced_by=new.id, expires_at=str(old.expires_at))

@@ -54,6 +54,9 @@ def several(found: "Sequence[Key]", *, as_json: bool) -> None:
     if as_json:
         out.print(dumps([_plain(key) for key in found], indent=2), markup=False)
         return
+    if not found:
+        err.print("No keys.")
+        return
     rows = [["key", "customer", "name", "role", "tier", "limit", "status", "created", "last used", "expires"]]
     for key in found:
         facts = [escape(text) for text in (key.customer, key.name or "-", key.role, key.tier, key.rate_limit or "-")]

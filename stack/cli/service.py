@@ -15,6 +15,7 @@ from stack.native.state import StackState, running
 from stack.paths import Home
 
 TIMEOUT_SECONDS = 10.0
+_ELSEWHERE = "PLAINVIEW_SERVICE_URL and PLAINVIEW_API_KEY"
 
 
 def get(path: str, **query: Any) -> Any:
@@ -41,6 +42,8 @@ def send(
     # What does not begin like a key of ours is an older deployment's, a customer's: the first key sees more.
     ours = given if given.startswith("pv_") else None
     key = ours or first_key(Path(named) if named else keeps.secrets / FIRST_KEY) or given or None
+    if key is None and state is None and "PLAINVIEW_SERVICE_URL" not in os.environ:
+        fail(f"nothing is running here: ./plainview up starts it; a service elsewhere is named by {_ELSEWHERE}")
     if key is None:
         fail("no API key at hand: set PLAINVIEW_API_KEY to one")
     wanted = {name: value for name, value in (query or {}).items() if value is not None}

@@ -196,7 +196,8 @@ def _settings(home: Home) -> Iterator[Finding]:
     elif report.targets:
         yield Finding("Alerts", "fine", f"go to {report.targets} target{'s' if report.targets > 1 else ''}")
     if report.budget:
-        yield Finding("Budget", "note" if report.budget == "none" else "fine", report.budget)
+        fact = f"{report.budget} by the settings; ./plainview budgets shows what counts"
+        yield Finding("Budget", "note" if report.budget == "none" else "fine", fact)
 
 
 def _clock(_home: Home) -> Iterator[Finding]:

@@ -63,6 +63,14 @@ def test_second_start_needs_no_installing(made_home, tmp_path):
     assert done.stderr == ""
 
 
+def test_help_of_test_does_not_install_what_tests_need(made_home, tmp_path):
+    stamp = made_home / "venv" / STAMP
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "dev.txt": "changed"}))
+    done = call(SCRIPT, "test", "--help", home=made_home, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: plainview test" in done.stdout
+
+
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)], ids=str)
 def test_looking_installs_nothing_and_names_every_verb(words, tmp_path):
     done = call(SCRIPT, *words, home=tmp_path / "home", cwd=tmp_path)

@@ -222,13 +222,25 @@ def test_unwritable_home_is_named(plainview, tmp_path):
 
 
 @pytest.mark.slow
+def test_step_that_does_not_exist_is_answered_with_those_that_do(plainview):
+    done = plainview("test", "--only", "nonsense")
+    assert (done.returncode, "there are: ruff, format, mypy" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("usage",), ("jobs", "list"), ("budgets",)], ids=" ".join)
+def test_question_to_a_service_that_does_not_run_says_so(plainview, words):
+    done = plainview(*words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("plainview: nothing is running here: ./plainview up starts it")
+
+
 def test_doctor_looks_at_everything(plainview):
     text = plainview("doctor").stdout
     for subject in ("Python", "Packages", "Disk", "Memory", "Programs", "Ports", "GPU", "Clock"):
         assert subject in text
     assert "Network" not in text
     assert "nobody is told" in text
-    assert "$10 a day" in text
+    assert "$10 a day (UTC) by the settings; ./plainview budgets shows what counts" in text
 
 
 def test_doctor_names_taken_ports_wrong_settings_and_misspelt_ones(plainview):

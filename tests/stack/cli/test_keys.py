@@ -67,6 +67,7 @@ def test_name_is_shown_as_it_was_given(keys, name):
         (["update", "KEY", "--scope", "keys:admin"], "keys:admin", 2),
         (["update", "KEY", "--scope", "jobs:fly"], "jobs:write", 2),
         (["rotate", "KEY", "--overlap", "soon"], "30m", 2),
+        (["rotate", "KEY", "--overlap", "5000w"], "'5000w' is too long: at most 90d", 2),
         (["create", "--customer", "acme", "--budget-day", "much"], "--budget-day 'much'", 2),
         (["show", "pv_aaaaaaaa_" + "a" * 43], "pv_aaaaaaaa:", 1),
         (["revoke", "nobody"], "keys list", 1),
@@ -79,6 +80,10 @@ def test_what_cannot_be_done_is_said_with_what_can(keys, words, said, code):
     done = keys(*[key if word == "KEY" else word for word in words])
     assert done.exit_code == code
     assert said in done.stderr
+
+
+def test_list_without_keys_says_so(keys):
+    assert keys("list", "--customer", "nobody").stderr == "No keys.\n"
 
 
 def test_ended_key_is_not_changed(keys):
