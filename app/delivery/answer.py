@@ -17,7 +17,10 @@ from app.delivery.conditions import judge, range_counts
 from app.delivery.ranges import UnsatisfiableError, wanted
 from app.delivery.source import Source
 from app.errors import Code, ServiceError
+from telemetry.catalog import Event
+from telemetry.logs import get_logger
 
+_log = get_logger(__name__)
 #: One customer's; may be kept, if it is asked each time whether it is still there.
 CACHE: Final = "private, no-cache"
 _NOT_MODIFIED: Final = ("Cache-Control", "ETag")
@@ -109,8 +112,13 @@ class Delivery(Response):
             first = await anext(body, b"")
             await send(start)
             await send({"type": "http.response.body", "body": first, "more_body": True})
-            async for chunk in body:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            try:
+                async for chunk in body:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            except OSError as error:
+                # Too late for a status: the connection ends short of the Content-Length, and clients ask for the rest.
+                _log.error(Event.STORAGE_FAILED, error_type=type(error).__name__, error=error.strerror)
+                return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _body(self) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import errno
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
@@ -158,6 +159,30 @@ async def test_video_that_cannot_be_read_is_an_error_with_a_status(video: httpx.
     await anyio.Path(path).mkdir()
     answer = await ask(video)
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+
+
+class _Breaks(FileSource):
+    """A video whose storage goes away after the first bytes."""
+
+    async def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        yield CONTENT[start : stop // 2]
+        raise OSError(errno.EIO, "gone")
+
+
+async def test_video_that_breaks_off_is_never_said_to_be_whole(caplog: pytest.LogCaptureFixture) -> None:
+    """The server closes a connection whose answer was left unfinished; nothing is raised that looks like a fault here."""
+    scope = {"type": "http", "method": "GET", "headers": []}
+    request = Request(scope)
+    answer = deliver(request, _Breaks(Path("video"), 1024, 0), media_type="video/mp4", filename="a.mp4")
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await answer(scope, request.receive, send)
+    assert [message.get("more_body") for message in sent] == [None, True]
+    assert (answer.headers["Content-Length"], len(sent[1]["body"])) == ("1024", 512)
+    assert "storage.failed" in caplog.text
 
 
 async def test_empty_video_has_no_parts(video: httpx.AsyncClient, path: Path) -> None:
