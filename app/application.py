@@ -17,7 +17,6 @@ from app.billing.opening import provider_of
 from app.billing.provider import Provider
 from app.billing.watch import watching
 from app.breakers import Breakers
-from app.breakers.retries import report_retries
 from app.budgets.budget import of_settings
 from app.budgets.gate import Gate
 from app.budgets.refusals import count_from_zero as count_budget_refusals_from_zero
@@ -126,7 +125,6 @@ async def _lifespan(
     app: FastAPI, *, settings: Settings, telemetry: Telemetry, provider: Provider | None, examiner: Examiner | None
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        report_retries()
         breakers = Breakers(telemetry)
         breaker = await breakers.make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
         database = await stack.enter_async_context(

@@ -43,6 +43,8 @@ async def again(
         if not on(error):
             raise
         failed = [error]
+    # Whoever tries again says so, wherever it runs. stamina of itself counts under names that are in no catalog.
+    set_on_retry_hooks((_retried,))
     tries = stamina.retry_context(
         on, attempts=attempts, timeout=None, wait_initial=pause, wait_max=pause * 2**attempts, wait_jitter=pause
     )
@@ -53,11 +55,6 @@ async def again(
                 raise failed.pop()
             return await work()
     raise AssertionError("tries end by a result or by an error")
-
-
-def report_retries() -> None:
-    """Have stamina tell us of its tries; of itself it counts them under names that are in no catalog."""
-    set_on_retry_hooks((_retried,))
 
 
 def _retried(details: RetryDetails) -> None:

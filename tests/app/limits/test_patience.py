@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -50,18 +53,22 @@ async def test_answers_to_others_do_not_prolong_it_for_ever() -> None:
 
 async def test_late_loop_reads_the_answer_that_lies_there(patience: Patience) -> None:
     loop = asyncio.get_running_loop()
-    reader, writer = await _pipe()
-    async with patience.wait():
+    async with pipe() as (reader, writer), patience.wait():
         writer.write(b"answer\n")
         await writer.drain()
         loop.call_soon(time.sleep, 0.1)  # whatever else the loop is busy with
         assert await reader.readline() == b"answer\n"
-    writer.close()
 
 
-async def _pipe() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    far: asyncio.Future[asyncio.StreamReader] = asyncio.get_running_loop().create_future()
-    server = await asyncio.start_server(lambda reader, _: far.set_result(reader), "127.0.0.1", 0)
-    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    server.close()
-    return await far, writer
+@asynccontextmanager
+async def pipe() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Give the two ends of a connection; one that is left open is told of in whatever test runs when it is collected."""
+    one, other = socket.socketpair()
+    reader, back = await asyncio.open_connection(sock=one)
+    _, writer = await asyncio.open_connection(sock=other)
+    try:
+        yield reader, writer
+    finally:
+        for end in (back, writer):
+            end.close()
+            await end.wait_closed()
