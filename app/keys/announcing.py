@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from redis.exceptions import RedisError
 
 from app.keys.ring import KeyRing
+from app.redis import TIMEOUT
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -45,9 +46,10 @@ async def listening(redis: Redis | None, ring: KeyRing) -> AsyncIterator[None]:
 
 async def _listen(redis: Redis, ring: KeyRing) -> None:
     while True:
-        with suppress(RedisError):
+        with suppress(RedisError, TimeoutError):
             async with redis.pubsub(ignore_subscribe_messages=True) as channel:
-                await channel.subscribe(_CHANNEL)
+                async with asyncio.timeout(TIMEOUT):
+                    await channel.subscribe(_CHANNEL)
                 while True:
                     message = await channel.get_message(timeout=_SECONDS)
                     if message is not None:

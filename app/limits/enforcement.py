@@ -13,6 +13,7 @@ from app.limits.caller import address_id, is_local, key_id
 from app.limits.classes import NEVER_REFUSED, class_of
 from app.limits.standing import Standing
 from app.limits.table import Tier
+from app.limits.waited import waited_by
 
 if TYPE_CHECKING:
     from app.services import Services
@@ -26,7 +27,7 @@ async def limit_key(request: Request, key: Key) -> None:
     tier: Tier = "admin" if key.is_admin else key.tier
     kind = class_of(request.method, request.scope["route"].path)
     policies = services.limits.policies(tier, kind, key.rate_limit)
-    standing = await services.limits.check(key_id(key), tier, policies)
+    standing = await services.limits.check(key_id(key), tier, policies, waited_by(request))
     _note(request, standing)
     if standing is not None and standing.refused_by is not None:
         raise _refused(standing)
@@ -88,7 +89,7 @@ LimitedByAddress: Final = Depends(limit_address)
 
 async def _count_address(request: Request, services: Services, path: str) -> Standing | None:
     policies = services.limits.policies("anonymous", class_of(request.method, path))
-    standing = await services.limits.check(address_id(request), "anonymous", policies)
+    standing = await services.limits.check(address_id(request), "anonymous", policies, waited_by(request))
     _note(request, standing)
     return standing
 

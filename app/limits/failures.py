@@ -25,6 +25,7 @@ from app.limits.counts import Counts
 from app.limits.refusals import Refusals
 from app.limits.standing import Policy
 from app.limits.table import Table
+from app.limits.waited import Waited, waited_by
 from telemetry.meters import RateLimitMeter
 
 if TYPE_CHECKING:
@@ -65,14 +66,14 @@ class Failures:
         digest = hashlib.sha256(text.encode()).digest()
         address = address_id(request)
         if not self._is_known(digest):
-            await self._admit(address)
+            await self._admit(address, waited_by(request))
         self._in_flight[address] += 1
         try:
             yield
         except ServiceError as error:
             if error.code in _WRONG:
                 self._known.pop(digest, None)  # was revoked, or has expired
-                await self._counts.take(self._policies, address)
+                await self._counts.take(self._policies, address, waited_by(request))
             raise
         finally:
             self._in_flight[address] -= 1
@@ -80,9 +81,9 @@ class Failures:
                 del self._in_flight[address]
         self._learn(digest)
 
-    async def _admit(self, address: str) -> None:
+    async def _admit(self, address: str, waited: Waited) -> None:
         with self._meter.check():
-            standing = await self._counts.look(self._policies, address)
+            standing = await self._counts.look(self._policies, address, waited)
         left = min(left.remaining for left in standing.left) - self._in_flight[address]
         if standing.refused_by is None and left > 0:
             self._meter.allowed(_TIER)

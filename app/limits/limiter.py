@@ -18,6 +18,7 @@ from app.limits.counts import Counts
 from app.limits.refusals import Refusals
 from app.limits.standing import Policy, Standing
 from app.limits.table import TIERS, EndpointClass, Table, Tier
+from app.limits.waited import Waited
 from telemetry.catalog import Event
 from telemetry.logs import get_logger
 from telemetry.meters import RateLimitMeter
@@ -61,13 +62,15 @@ class Limiter:
         found = ((str(kind), narrow), (TOTAL, total))
         return tuple(Policy(name, item) for name, item in found if item is not None)
 
-    async def check(self, caller: str, tier: Tier, policies: Sequence[Policy]) -> Standing | None:
+    async def check(
+        self, caller: str, tier: Tier, policies: Sequence[Policy], waited: Waited | None = None
+    ) -> Standing | None:
         """Count a request and tell how its caller stands, None where nothing limits it."""
         if not policies:
             self._meter.allowed(tier)
             return None
         with self._meter.check():
-            standing = await self._counts.take(policies, caller)
+            standing = await self._counts.take(policies, caller, waited)
         if standing.refused_by is None:
             self._meter.allowed(tier)
         else:
