@@ -16,7 +16,8 @@ JOB_WINDOW: Final = "15m"
 
 #: The service's own routes: neither its scrapes nor its probes, which would dilute every ratio.
 SERVICE: Final = 'job="api",http_route!~"/metrics|/health.*|/ready"'
-SERVER_ERROR: Final = 'http_response_status_code=~"5.."'
+#: Without 501, an unknown method: any stranger can ask for that.
+SERVER_ERROR: Final = 'http_response_status_code=~"5..",http_response_status_code!="501"'
 ANY_ERROR: Final = 'http_response_status_code=~"[45].."'
 
 Part = Literal["count", "sum", "bucket"]
