@@ -1,6 +1,7 @@
 """Show the stack starting and ending: a live table on a terminal, lines elsewhere."""
 
 import time
+from datetime import UTC, datetime
 
 from rich.live import Live
 from rich.table import Table
@@ -51,7 +52,10 @@ class TerminalWatcher:
         self._hide()
 
     def say(self, message: str) -> None:
-        err.print(f"[yellow]![/] {escape(message)}" if err.is_terminal else escape(message))
+        if err.is_terminal:
+            err.print(f"[yellow]![/] {escape(message)}")
+        else:  # a log, which is read later
+            err.print(f"ts={datetime.now(UTC).isoformat(timespec='milliseconds')} {escape(message)}")
 
     def _show(self, state: StackState) -> None:
         self._state, self._begun = state, time.monotonic()

@@ -15,7 +15,9 @@ import typer
 
 from stack.cli import checks, keys_given, output, welcome
 from stack.cli.checks import Outcome, Step, _conclude, _steps
+from stack.cli.log_lines import Line
 from stack.cli.status import _rows
+from stack.cli.watch import TerminalWatcher
 from stack.native.ports import Ports
 from stack.native.state import PartStatus, StackState
 from stack.paths import PROJECT, Home
@@ -225,6 +227,13 @@ def test_unwritable_home_is_named(plainview, tmp_path):
 def test_step_that_does_not_exist_is_answered_with_those_that_do(plainview):
     done = plainview("test", "--only", "nonsense")
     assert (done.returncode, "there are: ruff, format, mypy" in done.stderr) == (2, True)
+
+
+def test_what_the_supervisor_says_in_its_log_has_its_time(home, capfd):
+    TerminalWatcher(home, background=True).say("worker is ready again")
+    line = Line.read("supervisor", capfd.readouterr().err.strip())
+    assert line.when is not None
+    assert line.readable().endswith("supervisor         worker is ready again")
 
 
 @pytest.mark.parametrize("words", [("usage",), ("jobs", "list"), ("budgets",)], ids=" ".join)
