@@ -142,7 +142,9 @@ class Settings(ProcessSettings):
     worker_host: str = Field("127.0.0.1", description="Address of the worker's metrics and probes.")
     worker_port: Port = Field(9101, description="Port of the worker's metrics and probes.")
     generator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] = Field(
-        "app.generation.portrait:PortraitGenerator", description="Class that makes the videos, as module:Class."
+        "app.generation.portrait:PortraitGenerator",
+        description="Class that makes the videos, as module:Class.",
+        examples=["package.module:Class"],
     )
     worker_leak_bytes: Annotated[int, Field(ge=2**20)] = Field(
         2**30,
@@ -216,10 +218,12 @@ class Settings(ProcessSettings):
     runpod_api_key: SecretStr | None = Field(None, description="RunPod key with the billing scope.")
     runpod_api: Literal["v1", "v2"] = Field("v1", description="Generation of RunPod's API.")
     runpod_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
-        None, description="Another address of that API, such as a proxy's."
+        None, description="Another address of that API, such as a proxy's.", examples=["https://runpod.example.com"]
     )
     runpod_resource: Annotated[str, Field(pattern=r"^(pod|endpoint):[\w-]+$")] | None = Field(
-        None, description="Only this pod's or serverless endpoint's charges, as pod:ID or endpoint:ID; all unless set."
+        None,
+        description="Only this pod's or serverless endpoint's charges, as pod:ID or endpoint:ID; all unless set.",
+        examples=["pod:ID", "endpoint:ID"],
     )
     queue_max_wait: Seconds = Field(
         timedelta(hours=1),
@@ -243,9 +247,12 @@ class Settings(ProcessSettings):
     results_url: Annotated[str, Field(pattern=r"^(file:///.+|s3://[^/@:\s]+(/\S*)?)$")] | None = Field(
         None,
         description="Where uploads and results are kept: file:///FOLDER or s3://BUCKET/PREFIX; the data folder unless set.",
+        examples=["file:///FOLDER", "s3://BUCKET/PREFIX"],
     )
     s3_endpoint: Annotated[str, Field(pattern=r"^https?://[^@\s]+$")] | None = Field(
-        None, description="Address of an object store that speaks S3; that of AWS unless set."
+        None,
+        description="Address of an object store that speaks S3; that of AWS unless set.",
+        examples=["https://s3.example.com"],
     )
     s3_region: str = Field("us-east-1", description="Region of the bucket.")
     s3_access_key_id: str | None = Field(

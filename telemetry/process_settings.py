@@ -134,6 +134,8 @@ class ProcessSettings(BaseSettings):
         name = str(problem["loc"][0])
         fields = cls.variables()
         variable = name if name in fields else cls.variable(name)
+        if problem["type"] == "string_pattern_mismatch" and (examples := fields[variable].examples):
+            message = f"should be like {' or '.join(map(str, examples))}"
         shown = "(hidden)" if is_secret(fields[variable]) else _without_password(repr(problem.get("input")))
         return f"{variable}={shown} is not allowed: {message}"
 

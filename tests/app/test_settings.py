@@ -26,6 +26,24 @@ def test_wrong_value_stops_the_start_and_names_field_value_and_what_is_allowed(m
     assert "65535" in port
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("RESULTS_URL", "ftp://x", "should be like file:///FOLDER or s3://BUCKET/PREFIX"),
+        ("S3_ENDPOINT", "s3.example.com", "should be like https://s3.example.com"),
+        ("RUNPOD_RESOURCE", "node:x", "should be like pod:ID or endpoint:ID"),
+        ("GENERATOR", "nonsense", "should be like package.module:Class"),
+    ],
+)
+def test_form_of_a_value_is_told_by_example(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"PLAINVIEW_{variable}", value)
+    with pytest.raises(SettingsInvalid) as stopped:
+        Settings.read()
+    assert stopped.value.lines == (f"PLAINVIEW_{variable}={value!r} is not allowed: {said}",)
+
+
 @pytest.mark.parametrize("url", ["mysql://db/x", "nonsense", "sqlite"])
 def test_database_of_another_kind_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAINVIEW_DATABASE_URL", url)
