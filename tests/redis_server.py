@@ -24,14 +24,23 @@ def binary() -> str:
 
 
 class RedisServer:
-    """A server without persistence on a port that stays its own, so that it can go away and come back."""
+    """A server without persistence on a port that stays its own, so that it can go away and come back.
 
-    def __init__(self, folder: Path, *, password: str = "") -> None:
+    With `everywhere` it answers whoever reaches this host: for networks of a test's own only.
+    """
+
+    def __init__(self, folder: Path, *, password: str = "", everywhere: bool = False) -> None:
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}"
+        self.url = self.url_at("127.0.0.1", self.port)
         self.process: subprocess.Popen[bytes] | None = None
         self._password = password
-        self._options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        listens = ["--bind", "*", "--protected-mode", "no"] if everywhere else ["--bind", "127.0.0.1"]
+        self._options = [*listens, "--save", "", "--appendonly", "no", "--dir", str(folder)]
+
+    @staticmethod
+    def url_at(host: str, port: int) -> str:
+        """Return the address of the server for those who reach it so."""
+        return f"redis://{host}:{port}"
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -54,9 +63,9 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(folder: Path, *, password: str = "") -> Iterator[RedisServer]:
+def redis_server(folder: Path, *, password: str = "", everywhere: bool = False) -> Iterator[RedisServer]:
     """Give a server that answers; it ends with the block."""
-    server = RedisServer(folder, password=password)
+    server = RedisServer(folder, password=password, everywhere=everywhere)
     try:
         server.start()
         yield server

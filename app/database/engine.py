@@ -34,6 +34,14 @@ SERVER_TIMEOUTS: Final = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
+#: The same from the server's side, in PostgreSQL's words: how long it holds what was a node's after the last word from it.
+_LETS_GO: Final = {
+    "idle_in_transaction_session_timeout": f"{_LONGEST_IDLE_SECONDS}s",
+    "tcp_user_timeout": f"{_LONGEST_IDLE_SECONDS}s",
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "2",
+}
 
 
 class Database:
@@ -144,13 +152,16 @@ def prepare(engine: Engine) -> None:
 
 
 def let_go_when_idle(engine: Engine) -> None:
-    """Have PostgreSQL end transactions whose process stands still or is cut off: what they locked is another's to take."""
-    event.listen(engine, "connect", _set_timeout)
+    """Have PostgreSQL end transactions whose process stands still, and connections of nodes that are cut off or without power.
+
+    What they locked is another's to take; and a server keeps connections of nodes that are gone for two hours, of itself.
+    """
+    event.listen(engine, "connect", _set_timeouts)
 
 
-def _set_timeout(connection: Any, _record: object) -> None:
+def _set_timeouts(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
+    cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in _LETS_GO.items()))
     cursor.close()
     connection.commit()
 

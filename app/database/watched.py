@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, T]]
 
-#: How long a call to a database server may take. A file is bounded by its own busy time-out.
+#: How long a call to a database server may take, with a read's second try. A file is bounded by its own busy time-out.
 PATIENCE: Final = timedelta(seconds=10)
 #: What failing calls leave the database alone for, and what a caller whose time ran out is told to wait.
 PAUSE: Final = timedelta(seconds=3)
@@ -41,26 +41,34 @@ class Watched:
 
     async def write(self, work: Work[T]) -> T:
         """Return what `work` returns; it is done once, for after an error nobody knows whether it was done."""
-        try:
-            async with self._breaker.call():
-                return await (self._in_time(work) if self._is_remote else work())
-        except BreakerOpen as error:
-            raise DatabaseAway(str(error), error.retry_after) from None
-        except TimeoutError:
-            raise DatabaseAway(f"no answer within {PATIENCE.total_seconds():g} s", int(PAUSE.total_seconds())) from None
+        return await self._call(work, _now() + PATIENCE.total_seconds())
 
     async def read(self, work: Work[T]) -> T:
         """Return what `work` returns; it is done again at once where its connection was lost."""
         if not self._is_remote:
             return await self.write(work)
+        until = _now() + PATIENCE.total_seconds()
         return await again(
-            "database read", lambda: self.write(work), is_connection_lost, attempts=_READ_ATTEMPTS, pause=_READ_PAUSE
+            "database read",
+            lambda: self._call(work, until),
+            is_connection_lost,
+            attempts=_READ_ATTEMPTS,
+            pause=_READ_PAUSE,
         )
 
-    async def _in_time(self, work: Work[T]) -> T:
+    async def _call(self, work: Work[T], until: float) -> T:
+        try:
+            async with self._breaker.call():
+                return await (self._in_time(work, until) if self._is_remote else work())
+        except BreakerOpen as error:
+            raise DatabaseAway(str(error), error.retry_after) from None
+        except TimeoutError:
+            raise DatabaseAway(f"no answer within {PATIENCE.total_seconds():g} s", int(PAUSE.total_seconds())) from None
+
+    async def _in_time(self, work: Work[T], until: float) -> T:
         task = asyncio.create_task(work())
         try:
-            done, _ = await asyncio.wait({task}, timeout=PATIENCE.total_seconds())
+            done, _ = await asyncio.wait({task}, timeout=max(0.0, until - _now()))
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.wait({task}, timeout=_ENDING_SECONDS)
@@ -80,3 +88,7 @@ class Watched:
         self._ending.discard(task)
         if not task.cancelled():
             task.exception()  # was told already
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

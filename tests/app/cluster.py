@@ -10,8 +10,9 @@ from pathlib import Path
 from app.database.migrate import migrate
 from app.settings import Settings
 from tests.app.conftest import TINY
+from tests.app.namespaces import Branch, Network
 from tests.app.postgresql import PostgresServer, postgres_server
-from tests.app.processes import Process, Service, service
+from tests.app.processes import HERE, Process, Service, service
 from tests.redis_server import RedisServer, redis_server
 
 API, WORKER = "serve", "worker"
@@ -25,6 +26,7 @@ class Node:
     command: str
     service: Service
     process: Process | None = None
+    branch: Branch | None = None
 
     @property
     def url(self) -> str:
@@ -73,7 +75,7 @@ def cluster(
     apis: int = 3,
     workers: int = 3,
     environment: Mapping[str, str] | None = None,
-    of_node: Mapping[str, Mapping[str, str]] | None = None,
+    network: Network | None = None,
 ) -> Iterator[Cluster]:
     """Give nodes `api-0`, ..., `worker-0`, ... of which none runs yet, with an empty, migrated database.
 
@@ -82,13 +84,13 @@ def cluster(
         apis: nodes that answer requests.
         workers: nodes that run jobs.
         environment: for every node, beside what makes them one service.
-        of_node: more of it by name of the node.
+        network: whose hub this is: each node gets a namespace of its own there, and reaches the others over wires.
     """
     shared = folder / "shared"
     shared.mkdir(parents=True)
     with ExitStack() as stack:
-        database = stack.enter_context(postgres_server())
-        redis = stack.enter_context(redis_server(folder))
+        database = stack.enter_context(postgres_server(everywhere=network is not None))
+        redis = stack.enter_context(redis_server(folder, everywhere=network is not None))
         common = {
             "PLAINVIEW_DATABASE_URL": database.url,
             "PLAINVIEW_REDIS_URL": redis.url,
@@ -106,6 +108,10 @@ def cluster(
             home = folder / name
             home.mkdir()
             own = {"PLAINVIEW_HOME": str(home), "PLAINVIEW_WORKER_ID": name, "PLAINVIEW_RUNTIME_DIR": str(home)}
-            running = stack.enter_context(service(common | own | dict((of_node or {}).get(name, {})), home))
-            (made.apis if command == API else made.workers).append(Node(name, command, running))
+            branch = None if network is None else network.branch(name)
+            if branch is not None:
+                own["PLAINVIEW_DATABASE_URL"] = database.url_at(branch.database.hub_address, database.port)
+                own["PLAINVIEW_REDIS_URL"] = redis.url_at(branch.redis.hub_address, redis.port)
+            running = stack.enter_context(service(common | own, home, HERE if branch is None else branch.place))
+            (made.apis if command == API else made.workers).append(Node(name, command, running, branch=branch))
         yield made

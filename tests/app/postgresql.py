@@ -28,20 +28,32 @@ def _binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A server with an empty database `plainview`, on a port that stays its own, so that it can go away and come back."""
+    """A server with an empty database `plainview`, on a port that stays its own, so that it can go away and come back.
 
-    def __init__(self, bin_folder: Path, folder: Path) -> None:
+    With `everywhere` it trusts whoever reaches this host: for networks of a test's own only.
+    """
+
+    def __init__(self, bin_folder: Path, folder: Path, *, everywhere: bool = False) -> None:
         self.port = free_port()
-        self.url = f"postgresql+psycopg://plainview@127.0.0.1:{self.port}/plainview"
+        self.url = self.url_at("127.0.0.1", self.port)
+        self._listens = "0.0.0.0" if everywhere else "127.0.0.1"  # noqa: S104
         self._bin = bin_folder
         self._folder = folder
         self._data = folder / "data"
         self._user = _user(folder)
         self._run("initdb", "-D", self._data, "-U", "plainview", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
+        if everywhere:
+            with (self._data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write("host all all all trust\n")
+
+    @staticmethod
+    def url_at(host: str, port: int) -> str:
+        """Return the address of the database for those who reach the server so."""
+        return f"postgresql+psycopg://plainview@{host}:{port}/plainview"
 
     def start(self) -> None:
         """Start the server and wait until it answers, after `kill` too."""
-        options = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -c fsync=off -c log_min_messages=fatal"
+        options = f"-h {self._listens} -p {self.port} -k {self._folder} -c fsync=off -c log_min_messages=fatal"
         self._control("-o", options, "-l", self._folder / "log", "start")
 
     def create_database(self) -> None:
@@ -89,11 +101,11 @@ def _runs(pid: int) -> bool:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(*, everywhere: bool = False) -> Iterator[PostgresServer]:
     """Run a server."""
     found = _binaries() or missing("PostgreSQL is not installed: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="plainview-pg-") as name:
-        server = PostgresServer(found, Path(name))
+        server = PostgresServer(found, Path(name), everywhere=everywhere)
         server.start()
         try:
             server.create_database()

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,28 @@ def events(log: Path, name: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == name]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a process runs: the address that it answers at, and what its command begins with to get there."""
+
+    address: str = "127.0.0.1"
+    enter: tuple[str, ...] = ()
+
+
+HERE = Place()
+
+
 class Process:
     """One process of the service. Its output goes to a file that a failing test shows."""
 
-    def __init__(self, command: str, environment: Mapping[str, str], log: Path, ready: str) -> None:
+    def __init__(
+        self, command: str, environment: Mapping[str, str], log: Path, ready: str, *, place: Place = HERE
+    ) -> None:
         self.log = log
         self._ready = ready
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", command],
+                [*place.enter, sys.executable, "-m", "app", command],
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdout=stream,
@@ -79,24 +93,28 @@ class Process:
 class Service:
     """An API and workers on free ports, with one environment."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, place: Place = HERE) -> None:
         self._ports = {"serve": free_port(), "worker": free_port()}
         self._folder = folder
+        self._place = place
         self._environment = {
             "PLAINVIEW_CACHE_SCOPE": "off",
+            "PLAINVIEW_HOST": place.address,
+            "PLAINVIEW_WORKER_HOST": place.address,
             "PLAINVIEW_PORT": str(self._ports["serve"]),
             "PLAINVIEW_WORKER_PORT": str(self._ports["worker"]),
             "PLAINVIEW_RATE_LIMITS": "off",
             **environment,
         }
-        self.url = f"http://127.0.0.1:{self._ports['serve']}"
-        self.metrics_url = f"http://127.0.0.1:{self._ports['worker']}/metrics"
+        self.url = f"http://{place.address}:{self._ports['serve']}"
+        self.metrics_url = f"http://{place.address}:{self._ports['worker']}/metrics"
         self.started: list[Process] = []
 
     def spawn(self, command: str, **environment: str) -> Process:
         """Start `serve` or `worker`."""
-        ready = f"http://127.0.0.1:{self._ports[command]}/health/ready"
-        process = Process(command, self._environment | environment, self._folder / f"{command}.log", ready)
+        ready = f"http://{self._place.address}:{self._ports[command]}/health/ready"
+        log = self._folder / f"{command}.log"
+        process = Process(command, self._environment | environment, log, ready, place=self._place)
         self.started.append(process)
         return process
 
@@ -108,9 +126,9 @@ class Service:
 
 
 @contextmanager
-def service(environment: Mapping[str, str], folder: Path) -> Iterator[Service]:
+def service(environment: Mapping[str, str], folder: Path, place: Place = HERE) -> Iterator[Service]:
     """Give a service of which nothing runs yet; whatever was started ends with the block."""
-    running = Service(environment, folder)
+    running = Service(environment, folder, place)
     try:
         yield running
     finally:

@@ -13,9 +13,9 @@ _CHUNK = 65536
 class Proxy:
     """Passes TCP connections on to a port of this host. While it is cut they end, and new ones are refused an answer."""
 
-    def __init__(self, to: int) -> None:
+    def __init__(self, to: int, host: str) -> None:
         self._to = to
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -81,9 +81,9 @@ def _pass_on(source: socket.socket, sink: socket.socket) -> None:
 
 
 @contextmanager
-def proxy(to: int) -> Iterator[Proxy]:
-    """Give a proxy to the port `to` that lets everything through; it ends with the block."""
-    made = Proxy(to)
+def proxy(to: int, host: str = "127.0.0.1") -> Iterator[Proxy]:
+    """Give a proxy to the port `to` that lets everything through and is reached at `host`; it ends with the block."""
+    made = Proxy(to, host)
     thread = threading.Thread(target=made.serve, daemon=True)
     thread.start()
     try:

@@ -174,12 +174,16 @@ def test_jobs_of_one_moment_are_on_one_page_each(empty: Settings) -> None:
 
 
 async def test_transaction_of_a_process_that_stands_still_ends(empty: Settings) -> None:
-    """Or the jobs that it has locked could not be taken over."""
-    show = text("SHOW idle_in_transaction_session_timeout")
+    """Or the jobs that it has locked could not be taken over; and a node that is gone keeps no connection."""
+
+    def lets_go(connection: Connection) -> list[str]:
+        names = ("idle_in_transaction_session_timeout", "tcp_user_timeout", "tcp_keepalives_idle")
+        return [str(connection.scalar(text(f"SHOW {name}"))) for name in names]
+
     async with open_async_database(empty.database) as waiting:
-        assert await waiting.read(lambda connection: connection.scalar(show)) == "20s"
+        assert await waiting.read(lets_go) == ["20s", "20000", "10"]
     with open_database(empty.database) as database, queue_engine(empty) as queue, queue.connect() as connection:
-        assert (database.read(lambda connection: connection.scalar(show)), connection.scalar(show)) == ("20s", "20s")
+        assert database.read(lets_go) == lets_go(connection) == ["20s", "20000", "10"]
 
 
 def test_queue_is_bounded_exactly_however_many_submits_come_at_once(empty: Settings) -> None:

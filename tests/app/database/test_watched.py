@@ -138,6 +138,26 @@ async def test_whoever_asks_does_not_wait_for_a_driver_that_does_not_end(
     ended.set()
 
 
+async def test_read_that_is_made_again_takes_no_longer_than_one(
+    server: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "PATIENCE", timedelta(seconds=0.6))
+    clock = asyncio.get_running_loop().time
+    asked: list[float] = []
+
+    async def lost_late_then_silent() -> None:
+        asked.append(clock())
+        if len(asked) == 1:
+            await asyncio.sleep(0.5)
+            raise SHUT_DOWN
+        await asyncio.Event().wait()
+
+    with pytest.raises(DatabaseAway, match="no answer within"):
+        await server.read(lost_late_then_silent)
+    assert len(asked) == 2
+    assert clock() - asked[0] < 0.9
+
+
 async def test_caller_that_gives_up_ends_its_query(server: Watched) -> None:
     began, ended = asyncio.Event(), asyncio.Event()
 

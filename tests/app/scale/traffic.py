@@ -30,6 +30,8 @@ class Traffic:
     accepted: dict[str, str] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    #: Seconds that the slowest answer, or end of a call, took.
+    longest: float = 0.0
 
     async def submit(self, client: httpx.AsyncClient, number: int) -> None:
         name = f"{uuid.uuid4()}"
@@ -46,9 +48,11 @@ class Traffic:
     async def _call(
         self, client: httpx.AsyncClient, number: int, method: str, path: str, **given: Any
     ) -> httpx.Response | None:
-        end = asyncio.get_running_loop().time() + _PATIENCE
+        clock = asyncio.get_running_loop().time
+        end = clock() + _PATIENCE
         for turn in itertools.count(number):
             url = self.urls[turn % len(self.urls)]
+            began = clock()
             try:
                 answer = await client.request(method, url + path, **given)
             except httpx.ConnectError:
@@ -62,7 +66,9 @@ class Traffic:
                 self.answers[f"{method} {answer.status_code}"] += 1
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     return answer
-            if asyncio.get_running_loop().time() > end:
+            finally:
+                self.longest = max(self.longest, clock() - began)
+            if clock() > end:
                 self.broken.append(f"{method} {path}: no node answered for {_PATIENCE:g} s")
                 return None
             await asyncio.sleep(_PAUSE)
