@@ -7,6 +7,7 @@ import pytest
 from alerts.check import RUNBOOKS
 from alerts.rules import RULES
 from alerts.thresholds import PREFIX, THRESHOLDS
+from dashboards.build import boards
 from dashboards.promql import result_labels
 from stack.cli.application import application
 
@@ -40,6 +41,13 @@ def test_first_action_fits_a_notification(name: str) -> None:
 def test_queries_of_a_runbook_select_only_what_is_exported(name: str) -> None:
     for query in PROMQL.findall(_text(name)):
         assert result_labels(query) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_panels_that_a_runbook_names_are_on_the_dashboard_that_it_leads_to(name: str) -> None:
+    shown = {board.uid: {panel.body.title for row in board.rows for panel in row.panels} for board in boards()}
+    for said, uid in re.findall(r"([^\n>]*)<[^>\s]*/d/([a-z-]+)[^>]*>", _text(name)):
+        assert set(re.findall(r'"([^"]+)"', said)) <= shown[uid]
 
 
 def test_settings_that_runbooks_name_exist() -> None:
