@@ -10,8 +10,10 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from app.docs.errors import error_page
 from app.docs.reference import reference
+from app.jobs.access import base_url
 from app.keys.authentication import require_reader
 from app.limits.enforcement import LimitedByAddress
+from app.services import CurrentServices
 
 router = APIRouter(include_in_schema=False, dependencies=[LimitedByAddress, Depends(require_reader)])
 _STYLE: Final = Path(__file__).with_name("style.css")
@@ -23,10 +25,9 @@ _HEADERS: Final = {
 
 
 @router.get("/docs")
-async def docs(request: Request) -> HTMLResponse:
+async def docs(request: Request, services: CurrentServices) -> HTMLResponse:
     """Show the reference."""
-    server = str(request.base_url).rstrip("/")
-    return HTMLResponse(reference(request.app.openapi(), server), headers=_HEADERS)
+    return HTMLResponse(reference(request.app.openapi(), base_url(request, services)), headers=_HEADERS)
 
 
 @router.get("/docs/errors")

@@ -12,6 +12,7 @@ from app.budgets.standing import of_customer
 from app.errors import Code, FieldError, ServiceError
 from app.errors.documented import answers
 from app.errors.fields import shown
+from app.jobs.access import base_url
 from app.keys import changes, rows
 from app.keys.announcing import announce
 from app.keys.authentication import KeysAdmin
@@ -62,9 +63,8 @@ async def list_keys(  # noqa: PLR0913, PLR0917 - the framework calls it by names
     found = await services.database.read(rows.newest, customer=customer, status=status, after=cursor, limit=limit)
     page = found[:limit]
     following = Place(page[-1].created_at, page[-1].id).cursor() if len(found) > limit else None
-    base = (services.settings.public_url or str(request.base_url)).rstrip("/")
     asked = {"customer": customer, "status": status, "limit": limit}
-    address = link_next(response, f"{base}/keys", asked, following)
+    address = link_next(response, f"{base_url(request, services)}/keys", asked, following)
     return KeyList(keys=[view(key) for key in page], next_cursor=following, next=address)
 
 

@@ -59,7 +59,8 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "`If-Match` or `If-Unmodified-Since` names another version than the present one.",
         "Fetch the resource anew, without the condition.",
         Retry.NO,
-        'The result is "d41d8cd98f00b204", not what If-Match asks for.',
+        'The present version is "75b51-18f0a3b2c1d0e000", and not what the request\'s condition names.',
+        {"etag": '"75b51-18f0a3b2c1d0e000"'},
     ),
     Code.BODY_TOO_LARGE: Advice(
         "A field or the whole body has more bytes than it may have.",

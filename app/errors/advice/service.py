@@ -33,15 +33,14 @@ ADVICE: Final[Mapping[Code, Advice]] = {
         "A part behind the service failed so often that it is left alone for a while, or did not answer in time.",
         "Try again. Operators: GET /health names the part.",
         Retry.LATER,
-        "The part does not answer. Try again soon.",
-        {"component": "cache"},
+        "The storage does not answer. Try again soon.",
+        {"component": "storage"},
     ),
     Code.OVERLOADED: Advice(
         "As many connections are open as the service serves, or as one address may have.",
         "Wait and try again; keep fewer connections open. Operators: `PLAINVIEW_MAX_CONNECTIONS`, or more processes.",
         Retry.LATER,
-        "1000 connections are open, as many as are served. Try again soon.",
-        {"limit": 1000},
+        "More than 1000 connections are open, which is as many as are served. Try again soon.",
     ),
     Code.SHUTTING_DOWN: Advice(
         "The process was told to stop and takes nothing new.",

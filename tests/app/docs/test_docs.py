@@ -5,8 +5,13 @@ import re
 import httpx
 import pytest
 
+from app.application import create_app
 from app.errors import Code
+from app.generation.confined import Examiner
 from app.keys.schemas import NewKey
+from app.settings import Settings
+from telemetry import Telemetry
+from tests.app.conftest import client_of
 
 
 async def test_reference_needs_nothing_from_elsewhere_and_runs_no_script(client: httpx.AsyncClient) -> None:
@@ -17,6 +22,14 @@ async def test_reference_needs_nothing_from_elsewhere_and_runs_no_script(client:
     assert re.findall(r'(?:src|href)="(?:https?:)?//', answer.text) == []
     for path in ("/generate", "/status/{job_id}", "/result/{job_id}", "/cancel/{job_id}", "/jobs", "/keys"):
         assert f" {path}</code>" in answer.text
+
+
+async def test_examples_call_the_address_that_users_have(
+    settings: Settings, telemetry: Telemetry, examiner: Examiner
+) -> None:
+    public = settings.model_copy(update={"public_url": "https://video.example.com/"})
+    async with client_of(create_app(public, telemetry, examiner=examiner)) as client:
+        assert "https://video.example.com/generate" in (await client.get("/docs")).text
 
 
 async def test_problem_types_point_at_an_entry(client: httpx.AsyncClient) -> None:
