@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import pairwise
@@ -103,29 +104,35 @@ class Delivery(Response):
         """Bytes of the body."""
         return sum(map(len, self._spans))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the shape of ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        end = {"type": "http.response.body", "body": b"", "more_body": False}
         if scope["method"] == "HEAD":
             await send(start)
-        else:
-            body = self._body()
+            await send(end)
+            return
+        request = Request(scope, receive)
+        async with aclosing(self._body()) as body:
             first = await anext(body, b"")
             await send(start)
             await send({"type": "http.response.body", "body": first, "more_body": True})
             try:
                 async for chunk in body:
+                    if await request.is_disconnected():  # what is sent to who is gone is dropped without a word
+                        return
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             except OSError as error:
                 # Too late for a status: the connection ends short of the Content-Length, and clients ask for the rest.
                 _log.error(Event.STORAGE_FAILED, error_type=type(error).__name__, error=error.strerror)
                 return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send(end)
 
-    async def _body(self) -> AsyncIterator[bytes]:
+    async def _body(self) -> AsyncGenerator[bytes]:
         for span in self._spans:
             if span:
-                async for chunk in self._source.chunks(span.start, span.stop):
-                    yield chunk
+                async with aclosing(self._source.chunks(span.start, span.stop)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
 
 
 class PartsDelivery(Delivery):
@@ -148,9 +155,10 @@ class PartsDelivery(Delivery):
         breaks = len(self._between) * len(list(pairwise(self._separators)))
         return super().length + sum(map(len, self._separators)) + breaks + len(self._last)
 
-    async def _body(self) -> AsyncIterator[bytes]:
+    async def _body(self) -> AsyncGenerator[bytes]:
         for number, (span, separator) in enumerate(zip(self._spans, self._separators, strict=True)):
             yield self._between + separator if number else separator
-            async for chunk in self._source.chunks(span.start, span.stop):
-                yield chunk
+            async with aclosing(self._source.chunks(span.start, span.stop)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         yield self._last

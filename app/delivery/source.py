@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -28,7 +28,7 @@ class Source(Protocol):
     def modified(self) -> datetime:
         """When they were written."""
 
-    def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+    def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
         """Yield the bytes from `start` up to but not including `stop`, where 0 <= start < stop <= size."""
 
 
@@ -50,7 +50,7 @@ class FileSource:
             return None
         return cls(path, found.st_size, found.st_mtime_ns)
 
-    async def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
         async with await anyio.open_file(self._path, "rb") as stream:
             await stream.seek(start)
             left = stop - start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Final
 
 import obstore
@@ -26,7 +26,7 @@ class ObjectSource:
         self.etag = found["e_tag"] or f'"{found["size"]:x}-{found["last_modified"].timestamp():.0f}"'
         self.modified = found["last_modified"]
 
-    async def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
         with failing():
             got = await obstore.get_async(self._store, self._path, options={"range": (start, stop)})
             async for chunk in got.stream(min_chunk_size=_CHUNK):

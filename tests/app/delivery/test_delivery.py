@@ -3,7 +3,7 @@ from __future__ import annotations
 import email
 import email.policy
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
+from starlette.types import Message
 
 from app.delivery import FileSource, deliver
 from app.delivery.ranges import UnsatisfiableError, wanted
@@ -164,7 +165,7 @@ async def test_video_that_cannot_be_read_is_an_error_with_a_status(video: httpx.
 class _Breaks(FileSource):
     """A video whose storage goes away after the first bytes."""
 
-    async def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
         yield CONTENT[start : stop // 2]
         raise OSError(errno.EIO, "gone")
 
@@ -183,6 +184,25 @@ async def test_video_that_breaks_off_is_never_said_to_be_whole(caplog: pytest.Lo
     assert [message.get("more_body") for message in sent] == [None, True]
     assert (answer.headers["Content-Length"], len(sent[1]["body"])) == ("1024", 512)
     assert "storage.failed" in caplog.text
+
+
+async def test_nothing_more_is_read_for_who_has_gone(path: Path) -> None:
+    await anyio.Path(path).write_bytes(CONTENT * 5000)
+    source, sent = await FileSource.find(path), []
+    assert source is not None
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        if len(sent) < 3:
+            await anyio.sleep_forever()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "headers": []}
+    await deliver(Request(scope), source, media_type="video/mp4", filename="a.mp4")(scope, receive, send)
+    assert [message.get("more_body") for message in sent] == [None, True, True]
+    assert sum(len(message.get("body", b"")) for message in sent) < source.size / 5
 
 
 async def test_empty_video_has_no_parts(video: httpx.AsyncClient, path: Path) -> None:
