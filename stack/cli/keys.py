@@ -7,7 +7,7 @@ import typer
 
 from stack.cli import compose, keys_shown
 from stack.cli.keys_given import AS_JSON, ROLE_S, TIER_S, said, scopes, settings, span, until, who
-from stack.cli.output import err, escape, fail, out
+from stack.cli.output import err, escape, fail, money, out
 
 keys = typer.Typer(
     help="Make, look at, change, rotate and revoke API keys.", no_args_is_help=True, callback=compose.instead
@@ -52,6 +52,9 @@ def create(  # noqa: PLR0913 - options are arguments
     if as_json:
         keys_shown.json(key, key=secret.text)
         return
+    for period, amount in (("day", new.budget_day_usd), ("month", new.budget_month_usd)):
+        if amount is not None:
+            err.print(f"{escape(key.customer)} may spend {money(float(amount))} a {period} with all its keys.")
     until_then = f", until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
     err.print(
         f"A {key.tier} key of {escape(key.customer)} with the role {key.role}{until_then}. It is shown this once:"

@@ -55,7 +55,7 @@ def held(seconds: float) -> str:
 
 def money(usd: float) -> str:
     """Return an amount as people read it: cents, and below them one digit that counts: "$1.25", "$0.0003"."""
-    places = 2 if usd == 0 else max(2, -math.floor(math.log10(abs(usd))))
+    places = 2 if usd == 0 else max(2, -math.floor(math.log10(abs(float(f"{usd:.0e}")))))
     return f"${usd:.{places}f}"
 
 

@@ -72,6 +72,7 @@ def not_of_an_app(state: StackState | None) -> None:
 def _complaint(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
-        return f"{problem['title']}: {problem['detail']}"
+        title, detail = str(problem["title"]), str(problem["detail"])
+        return detail if detail.startswith(title) else f"{title}: {detail}"
     except (ValueError, KeyError, TypeError):
         return f"the service answered {answer.status_code}"

@@ -52,6 +52,13 @@ def test_key_is_made_shown_changed_rotated_and_revoked(keys, tmp_path):
     assert rotated["key"] not in noted
 
 
+def test_budget_that_comes_with_a_key_is_told(keys):
+    made = keys("create", "--customer", "acme", "--budget-day", "5", "--budget-month", "0.05")
+    assert made.stderr.startswith(
+        "acme may spend $5.00 a day with all its keys.\nacme may spend $0.05 a month with all its keys.\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["team:key:one", "[bold]ci", "C:\\ci\\"])
 def test_name_is_shown_as_it_was_given(keys, name):
     made = json.loads(keys("create", "--customer", "acme", "--name", name, "--json").stdout)
