@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.edge.addresses import HostName, Network, Origin, is_loopback, web_address, words
+from app.ending import DRAIN, GRACE
 from app.keys.weak import strong
 from app.ledger.energy import Tariff
 from app.limits.table import table_of
@@ -157,14 +158,14 @@ class Settings(ProcessSettings):
         "container's unless set.",
     )
     shutdown_grace: Seconds = Field(
-        timedelta(seconds=25),
+        GRACE,
         validation_alias="PLAINVIEW_SHUTDOWN_GRACE_SECONDS",
         ge=timedelta(0),
         description="Time a running job or request has to finish after SIGTERM before it is handed back.",
     )
 
     drain: Seconds = Field(
-        timedelta(seconds=1),
+        DRAIN,
         validation_alias="PLAINVIEW_DRAIN_SECONDS",
         ge=timedelta(0),
         le=timedelta(minutes=5),

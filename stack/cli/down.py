@@ -13,8 +13,6 @@ from stack.native.launch import end_leftovers
 from stack.native.state import StackState, leftovers, running
 from stack.paths import Home
 
-LONGEST_SECONDS = 120.0
-
 
 def down(
     *,
@@ -43,7 +41,7 @@ def _end(home: Home, state: StackState, *, force: bool) -> None:
     if force:
         time.sleep(0.2)  # two equal signals that are pending at once arrive as one
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + LONGEST_SECONDS
+    deadline = time.monotonic() + state.ends_within
     with err.status("Stopping") as shown:
         while state.supervisor.alive:
             if (now := StackState.read(home)) is not None:
@@ -51,7 +49,7 @@ def _end(home: Home, state: StackState, *, force: bool) -> None:
                 shown.update(f"Stopping; still running: {', '.join(alive) or 'the supervisor'}")
             if time.monotonic() > deadline:
                 fail(
-                    f"the supervisor (pid {pid}) did not end within {LONGEST_SECONDS:g} s; ./plainview down --force ends it now"
+                    f"the supervisor (pid {pid}) did not end within {state.ends_within:g} s; ./plainview down --force ends it now"
                 )
             time.sleep(0.1)
     err.print("Stopped.")

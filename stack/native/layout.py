@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 FIRST_KEY = "first_api_key"
 APP = "app"
 STEPS = ("migrate", "bootstrap")
-SHUTDOWN_GRACE = timedelta(seconds=30)  # a running job or request has 25 s, see app.settings
+APP_GRACE = timedelta(seconds=30)  # of an app of yours: its requests have less, see telemetry.apps
 MODELS_LOADED_WITHIN = timedelta(minutes=15)
 _ELSEWHERE = (
     "PLAINVIEW_DATABASE_URL",
@@ -132,7 +132,7 @@ def _api(site: Site) -> Part:
         address=address,
         after=STEPS,
         stop_rank=1,
-        grace=SHUTDOWN_GRACE,
+        grace=_grace(),
         title="API",
     )
 
@@ -148,11 +148,18 @@ def _app(site: Site, guest: Guest) -> Part:
         ready_within=MODELS_LOADED_WITHIN,
         address=address,
         stop_rank=1,
-        grace=SHUTDOWN_GRACE,
+        grace=APP_GRACE,
         title=f"Your app ({guest.app})",
         folder=guest.folder,
         explains_itself=True,
     )
+
+
+def _grace() -> timedelta:
+    """Return how long the service's processes may take to end, by the user's settings."""
+    from app.ending import ends_within_by  # noqa: PLC0415 - the wheel, which runs others' apps, has no app/
+
+    return ends_within_by(os.environ)
 
 
 def _workers(site: Site) -> list[Part]:
@@ -176,7 +183,7 @@ def _worker(site: Site, number: int, gpu: str | None) -> Part:
         renews={status: str(reason).replace("_", " ") for reason, status in EXIT_STATUS.items()},
         after=STEPS,
         stop_rank=2,
-        grace=SHUTDOWN_GRACE,
+        grace=_grace(),
         title="Worker" if number == 0 else f"Worker {number}",
     )
 

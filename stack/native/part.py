@@ -37,6 +37,9 @@ class Part:
     """Whether what it writes before it ends with code 2 says all there is to say, in words for the user."""
 
 
+_MARGIN = timedelta(seconds=20)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What one start of the stack runs."""
@@ -48,3 +51,10 @@ class Plan:
     """What runs in the place of our service, in words for the user."""
     in_force: Mapping[str, str] = field(default_factory=dict)
     """A digest of each setting of the user's that the parts start with, see `stack.native.in_force`."""
+
+    @property
+    def ends_within(self) -> timedelta:
+        """How long all parts may take to end, those of one rank together, and what a busy machine adds."""
+        ranks = {part.stop_rank for part in self.parts}
+        longest = (max(part.grace for part in self.parts if part.stop_rank == rank) for rank in ranks)
+        return sum(longest, _MARGIN)

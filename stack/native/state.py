@@ -61,6 +61,8 @@ class StackState:
     in_force: dict[str, str] = field(default_factory=dict)
     """A digest of each setting that the parts were started with."""
     parts: list[PartStatus] = field(default_factory=list)
+    ends_within: float = 120.0
+    """Seconds that all parts together may take to end, the last of them killed."""
 
     @property
     def running(self) -> bool:

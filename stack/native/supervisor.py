@@ -58,6 +58,7 @@ class Supervisor:
             app=plan.app,
             in_force=dict(plan.in_force),
             parts=[runner.status for runner in self._runners.values()],
+            ends_within=plan.ends_within.total_seconds(),
         )
 
     async def __aenter__(self) -> Self:

@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from app.ending import ends_within
 from stack.paths import PROJECT
 
 FILES = ("docker-compose.yml", "docker-compose.tail-sampling.yml")
@@ -76,3 +77,13 @@ def test_image_gets_what_it_needs_and_nothing_else():
     assert {word[1:] for word in allowed if word.startswith("!")} == {
         "app", "telemetry", "dashboards", "alerts", "stack", "requirements",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_service_is_not_killed_before_it_should_have_ended(name):
+    service = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"][name]
+    default = re.fullmatch(r"\$\{PLAINVIEW_STOP_SECONDS:-(\d+)\}s", service["stop_grace_period"])
+    assert default
+    assert float(default[1]) >= ends_within().total_seconds()
+    # The defaults hold in the container, too, unless they are given.
+    assert service["environment"]["PLAINVIEW_SHUTDOWN_GRACE_SECONDS"] is None

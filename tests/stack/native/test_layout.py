@@ -101,3 +101,18 @@ def test_no_secret_stands_in_a_command_line_or_variable(site, tmp_path):
         (tmp_path / "secrets" / name).write_text("hush")
     for part in parts(site()).values():
         assert "hush" not in " ".join((*part.command, *part.environment.values()))
+
+
+@pytest.mark.parametrize(
+    ("drain", "grace", "seconds"),
+    [(None, None, 36), ("60", None, 95), ("10", "300", 320), ("0", "2.5", 12.5), ("soon", "", 36)],
+)
+def test_api_and_workers_are_killed_only_after_what_their_settings_give_them(site, monkeypatch, drain, grace, seconds):
+    for name, value in (("DRAIN", drain), ("SHUTDOWN_GRACE", grace)):
+        if value is not None:
+            monkeypatch.setenv(f"PLAINVIEW_{name}_SECONDS", value)
+    found = layout.plan(site(gpus=("GPU-a", "GPU-b")))
+    graces = {part.name: part.grace.total_seconds() for part in found.parts}
+    assert {graces[name] for name in ("api", "worker", "worker-1")} == {seconds}
+    # One rank after the other: api, workers, Prometheus, console.
+    assert found.ends_within.total_seconds() > 2 * seconds + 20 + 10
