@@ -9,6 +9,7 @@ The newest hour keeps changing for some minutes, as RunPod charges every five.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -68,14 +69,14 @@ class RunPod:
         asked = {"startTime": _stamp(since), "endTime": _stamp(until), "bucketSize": "hour", **parameters}
         where = f"{self._address}/billing/{path}"
         try:
-            answer = await client.get(where, params=asked)
+            async with client.stream("GET", where, params=asked) as answer:
+                content = await _content(answer, where)
         except httpx.TimeoutException as error:
             raise BillUnreadable("timeout", f"{where} did not answer in time") from error
         except httpx.HTTPError as error:
             raise BillUnreadable("unreachable", f"{where}: {type(error).__name__}: {error}") from error
-        _check(answer, where)
         try:
-            return answer.json(parse_float=Decimal)
+            return json.loads(content, parse_float=Decimal)
         except ValueError as error:
             raise BillUnreadable("answer_not_understood", f"{where} did not answer with JSON") from error
 
@@ -94,16 +95,19 @@ class RunPod:
                 yield Charge(_moment(record.get(start)), _usd(record[amount]))
 
 
-def _check(answer: httpx.Response, where: str) -> None:
+async def _content(answer: httpx.Response, where: str) -> bytes:
     code = answer.status_code
-    if code == _OK and len(answer.content) <= _LARGEST:
-        return
+    if code == _OK:
+        content = bytearray()
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > _LARGEST:
+                raise BillUnreadable("answer_not_understood", f"{where} answered with more than {_LARGEST} bytes")
+        return bytes(content)
     if code in _UNAUTHORIZED:
         raise BillUnreadable("key_refused", f"{where} answered {code}: the key is wrong or lacks the billing scope")
     if code == _TOO_MANY:
         raise BillUnreadable("rate_limited", f"{where} answered 429", _retry_after(answer))
-    if code == _OK:
-        raise BillUnreadable("answer_not_understood", f"{where} answered with {len(answer.content)} bytes")
     raise BillUnreadable("provider_error", f"{where} answered {code}", _retry_after(answer))
 
 

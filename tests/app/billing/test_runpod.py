@@ -118,3 +118,10 @@ def test_provider_without_a_key_names_what_to_set() -> None:
     with pytest.raises(SettingsInvalid, match="PLAINVIEW_BILL_PROVIDER='runpod' needs a key"):
         provider_of(Settings(bill_provider="runpod"))
     assert provider_of(Settings()) is None
+
+
+async def test_answer_without_end_is_not_read_to_its_end(server: RunPodServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.billing.runpod._LARGEST", 100)
+    server.bodies = {"/billing/pods": [{"amount": 1, "time": "2026-11-22T09:00:00Z"}] * 3}
+    with pytest.raises(BillUnreadable, match="more than 100 bytes"):
+        await RunPod(SecretStr(KEY), address=server.url, resource="pod:abc").charges(SINCE, UNTIL)
