@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
@@ -78,6 +78,12 @@ class Accepted:
     quote: dict[str, Any] | None = None
     repeated: bool = False
 
+    @classmethod
+    def recalled(cls, answer: Mapping[str, Any]) -> Accepted:
+        """Return what an earlier submit was answered, by a later version perhaps, which says more."""
+        known = {field.name: answer[field.name] for field in fields(cls) if field.name in answer}
+        return cls(**known | {"state": State(answer["state"]), "repeated": True})
+
 
 def accept(connection: Connection, new: NewJob, terms: Terms, check: Check) -> Accepted:
     """Return the job that this submit is: a new one, or the one that an earlier submit of its name made.
@@ -97,7 +103,7 @@ def accept(connection: Connection, new: NewJob, terms: Terms, check: Check) -> A
     hold(connection, f"idempotency {new.customer} {key}")
     answer = idempotency.answered(connection, new.customer, key, terms.contents)
     if answer is not None:
-        return replace(Accepted(**answer | {"state": State(answer["state"])}), repeated=True)
+        return Accepted.recalled(answer)
     accepted = _accept_once(connection, new, terms, check)
     idempotency.remember(connection, new.customer, key, terms.contents, asdict(accepted))
     return accepted

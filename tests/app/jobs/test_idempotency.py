@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from app.database.away import DatabaseAway
 from app.database.engine import AsyncDatabase, Database
@@ -46,6 +46,17 @@ async def test_repeated_submit_is_answered_as_the_first_time(
     assert [path.name for path in services.files.uploads.iterdir()] == [first.json()["job_id"]]
     labels = {"operation": "generate", "tier": "standard"}
     assert services.telemetry.registry.get_sample_value("job_submitted_total", labels) == 1
+
+
+async def test_answer_of_a_later_version_is_understood(database: Database, send: Any) -> None:
+    first = await send("a")
+
+    def say_more(connection: Connection) -> None:
+        answer = connection.execute(select(idempotency.c.answer)).scalar_one()
+        connection.execute(update(idempotency).values(answer=answer | {"of_a_later_version": 1}))
+
+    await asyncio.to_thread(database.write, say_more)
+    assert (await send("a")).json() == first.json()
 
 
 async def test_name_of_another_submit_is_a_conflict(services: Services, send: Any) -> None:
