@@ -35,6 +35,22 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]], *, name: 
             await task
 
 
+async def all_tried(*steps: Callable[[], Awaitable[object]]) -> None:
+    """Run the steps one after the other; what fails does not keep the rest from being run.
+
+    Raises:
+        ExceptionGroup: what failed, once all was tried.
+    """
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 - raised below with the others
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("not every step could be done", failed)
+
+
 async def _loop(seconds: float, work: Callable[[], Awaitable[object]], name: str, stop: asyncio.Event) -> None:
     meter = BackgroundMeter(name)
     while not stop.is_set():

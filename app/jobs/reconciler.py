@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
-from app.background import every
+from app.background import all_tried, every
 from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
 from app.jobs.queue import JobQueue
@@ -45,11 +45,12 @@ class Reconciler:
         self._suspects: frozenset[str] = frozenset()
 
     async def run(self) -> None:
-        """Make one pass."""
-        await self._land_stranded()
-        await self._enqueue_missing()
-        await self._take_over()
-        await self._deliver_again()
+        """Make one pass.
+
+        Raises:
+            ExceptionGroup: what failed, once all was tried.
+        """
+        await all_tried(self._land_stranded, self._enqueue_missing, self._take_over, self._deliver_again)
 
     async def _land_stranded(self) -> None:
         for row in await self._database.read(generations.stranded):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
-from app.background import every
+from app.background import all_tried, every
 from app.clock import rfc3339, utc_now
 from app.database.engine import AsyncDatabase, Database
 from app.jobs import rows, workers
@@ -50,26 +51,26 @@ class Sweeper:
         Raises:
             ExceptionGroup: what failed, once all was tried.
         """
-        failed: list[Exception] = []
         swept: dict[str, int] = {}
-        for name, step in {
+
+        async def sweep(name: str, step: Callable[[], Awaitable[int]]) -> None:
+            swept[name] = await step()
+
+        steps = {
             "expired": self._remove_expired,
             "orphans": self._remove_orphans,
             "workers": self._forget_workers,
             "deliveries": self._forget_deliveries,
             "idempotency": self._forget_idempotency,
             "missing": self._inventory.look,
-        }.items():
-            try:
-                swept[name] = await step()
-            except Exception as error:  # noqa: BLE001 - raised below with the others
-                failed.append(error)
-        for kind, counter in _SWEPT.items():
-            counter.add(swept.get(kind, 0))
-        if swept.get("expired") or swept.get("orphans"):
-            _log.info(Event.FILES_SWEPT, **swept)
-        if failed:
-            raise ExceptionGroup("not everything could be swept", failed)
+        }
+        try:
+            await all_tried(*(partial(sweep, name, step) for name, step in steps.items()))
+        finally:
+            for kind, counter in _SWEPT.items():
+                counter.add(swept.get(kind, 0))
+            if swept.get("expired") or swept.get("orphans"):
+                _log.info(Event.FILES_SWEPT, **swept)
 
     async def _remove_expired(self) -> int:
         failed: list[OSError] = []

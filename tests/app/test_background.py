@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app import background
-from app.background import Rest, every
+from app.background import Rest, all_tried, every
 
 
 async def test_work_under_way_ends_before_the_block_does() -> None:
@@ -62,3 +62,17 @@ def test_rest_is_twenty_times_as_long_as_the_reading_and_none_after_an_error() -
     with pytest.raises(OSError, match="away"), rest.reading():
         raise OSError("away")
     assert (rest.is_over, rest.is_fresh) == (True, False)
+
+
+async def test_step_that_fails_does_not_keep_the_next_from_being_run() -> None:
+    done = []
+
+    async def fail() -> None:
+        raise LookupError("first")
+
+    async def work() -> None:
+        done.append(1)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        await all_tried(fail, work)
+    assert (done, [str(error) for error in failed.value.exceptions]) == ([1], ["first"])
