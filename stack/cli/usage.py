@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -40,6 +41,8 @@ def usage(  # noqa: PLR0913 - options are arguments
 ) -> None:
     """Show device time and cost by customer, key, tier, operation, model, kind or device, exactly, from the ledger."""
     compose.instead()
+    if as_json and as_csv:
+        fail("--json and --csv exclude each other", code=2)
     groups: Sequence[str] = by or ([] if per else ["customer"])
     asked: dict[str, Any] = {
         "since": _moment("--since", since),
@@ -63,14 +66,18 @@ def _moment(option: str, text: str | None, *, after: bool = False) -> str | None
         return None
     try:
         if len(text) == len("2026-11-01"):
-            return (
-                datetime.combine(date.fromisoformat(text) + timedelta(days=after), datetime.min.time())
-                .astimezone()
-                .isoformat()
-            )
-        return datetime.fromisoformat(text).astimezone().isoformat()
+            moment = datetime.combine(date.fromisoformat(text) + timedelta(days=after), datetime.min.time())
+        else:
+            moment = datetime.fromisoformat(text)
+        # As rows and budgets go: by the days of the service, wherever the command is given.
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=_zone())
+        return zoned.isoformat()
     except (ValueError, OverflowError):
         fail(f"{option} {text!r} is no day and no moment: write it as 2026-11-22 or 2026-11-22T12:00:00+01:00", code=2)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(service.get("/budgets/me")["time_zone"])
 
 
 def _show(found: Mapping[str, Any], per: str | None, groups: Sequence[str]) -> None:

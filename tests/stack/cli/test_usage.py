@@ -42,7 +42,9 @@ def service() -> Iterator[Service]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            service.asked.append(parse_qs(urlsplit(self.path).query))
+            asked = urlsplit(self.path)
+            if asked.path == "/usage":
+                service.asked.append(parse_qs(asked.query))
             facts = {"since": ROW["start"], "until": ROW["until"], "time_zone": "Europe/Amsterdam"}
             body = json.dumps(facts | {"rows": service.rows, "forecast": service.forecast}).encode()
             self.send_response(200)
@@ -67,7 +69,7 @@ def usage(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]
         "PLAINVIEW_SERVICE_URL": service.url,
         "PLAINVIEW_API_KEY": "pv_test",
         "COLUMNS": "120",
-        "TZ": "Europe/Amsterdam",
+        "TZ": "UTC",
     }
     return subprocess.run(
         [sys.executable, "-m", "stack.cli", "usage", *arguments],
@@ -130,7 +132,7 @@ def test_where_the_day_and_the_month_lead_is_said_where_it_is_known(service: Ser
     assert "jobs will cost $2.00 today and $31.50 this month." in usage(service).stdout
 
 
-def test_days_are_asked_for_whole_and_in_local_time(service: Service) -> None:
+def test_days_are_asked_for_whole_and_in_the_time_of_the_service(service: Service) -> None:
     service.rows = [ROW]
     shown = usage(service, "--per", "day", "--since", "2026-11-01", "--until", "2026-11-21")
     assert "Sat 2026-11-21" in shown.stdout
@@ -146,6 +148,11 @@ def test_nothing_used_is_said(service: Service) -> None:
 def test_json_is_passed_on(service: Service) -> None:
     service.rows = [ROW]
     assert json.loads(usage(service, "--json").stdout)["rows"] == [ROW]
+
+
+def test_json_and_csv_exclude_each_other(service: Service) -> None:
+    done = usage(service, "--json", "--csv")
+    assert (done.returncode, done.stderr) == (2, "plainview: --json and --csv exclude each other\n")
 
 
 def test_csv_is_asked_for(service: Service) -> None:
