@@ -15,7 +15,7 @@ Makes talking-portrait videos: a picture, speech and a prompt in, an MP4 out.
 
 Send your API key with every request: `Authorization: Bearer pv_...`. A key has a role, scopes and a tier: an answer 403
 names what is missing. The probes below /health, these pages and the OpenAPI document need none. An administrator makes
-keys with `POST /keys` or `./plainview keys create`; the first one lies in `.plainview/secrets/first_api_key`.
+keys with `POST /keys` or `./plainview keys create`; `./plainview up` says where the first one is.
 
 ## Errors
 
