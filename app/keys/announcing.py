@@ -53,5 +53,5 @@ async def _listen(redis: Redis, ring: KeyRing) -> None:
                 while True:
                     message = await channel.get_message(timeout=_SECONDS)
                     if message is not None:
-                        ring.forget(message["data"].decode())
+                        ring.forget(message["data"].decode(errors="replace"))
         await asyncio.sleep(_SECONDS)

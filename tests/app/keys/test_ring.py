@@ -266,6 +266,7 @@ async def test_other_nodes_hear_of_a_change_over_redis(settings: Settings, redis
         assert not await is_revoked(ring, secret)
         revoke_key(settings, key.id, by="me")
         clock.passes(0.001)
+        await here.publish(channel, b"\xff")  # somebody else's
         await announce(here, key.id)
         await becomes(partial(is_revoked, ring, secret), True)
 
