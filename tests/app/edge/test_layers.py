@@ -135,7 +135,7 @@ async def test_named_origin_may_call_and_read_what_it_needs(shared: httpx.AsyncC
     assert answer.headers["access-control-allow-origin"] == PAGE
     assert answer.headers["vary"] == "Origin"
     exposed = answer.headers["access-control-expose-headers"]
-    assert all(name in exposed for name in ("X-Request-ID", "X-RateLimit-Remaining", "Retry-After"))
+    assert all(name in exposed for name in ("X-Request-ID", "X-RateLimit-Remaining", "Retry-After", "X-Cache"))
     assert "access-control-allow-credentials" not in answer.headers
     refused = await shared.get("/jobs", headers={"origin": PAGE})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, PAGE)
