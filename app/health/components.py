@@ -12,6 +12,7 @@ from app.database.schema import WrongSchemaError, check_schema
 from app.health.export import ExportCheck
 from app.health.findings import Check, Finding
 from app.health.memory import check_memory
+from app.health.seldom import Seldom
 from app.health.threads import InThread
 from app.jobs import workers
 from app.jobs.files import JobFiles, StorageAwayError
@@ -40,7 +41,7 @@ def components(  # noqa: PLR0913, PLR0917 - what is asked
     checks: dict[str, Check] = {
         "database": lambda: _database(database),
         "queue": InThread(lambda: _queue(queue)),
-        "storage": InThread(lambda: _storage(files)),
+        "storage": Seldom(InThread(lambda: _storage(files)), files.good_seconds),
         "disk": InThread(lambda: _disk(files.data)),
         "memory": InThread(check_memory),
         "redis": lambda: _redis(redis, settings),

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from app.delivery import FileSource, Source
 
@@ -47,6 +48,8 @@ class JobFiles:
     """The folders of uploads and results under the data folder."""
 
     data: Path
+    #: For how long `check` need not be repeated that found nothing amiss.
+    good_seconds: ClassVar[float] = 0.0
 
     @property
     def uploads(self) -> Path:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -38,6 +38,8 @@ class Bucket(JobFiles):
     """Every call but `source` and `link` blocks; what keeps the store from answering is raised as `StorageAwayError`."""
 
     store: S3Store
+    #: Each question is charged for. That calls fail is told by the breaker `storage`, too.
+    good_seconds: ClassVar[float] = 30.0
 
     def hand_over(self, job_id: str) -> None:
         with failing():

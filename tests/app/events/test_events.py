@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -267,11 +268,13 @@ async def test_open_streams_do_not_spoil_latency(
     api: FastAPI, client: httpx.AsyncClient, services: Services, acme: dict[str, str], submit: Any
 ) -> None:
     job_id = (await submit())["job_id"]
+    began = time.monotonic()
     listening = asyncio.create_task(client.get(f"/events/{job_id}", headers=acme))
     await watched(services)
     await asyncio.sleep(0.5)
     services.stopping.begin()
     await listening
+    open_seconds = time.monotonic() - began
     value = api.state.plainview_telemetry.registry.get_sample_value
     labels = {
         "http_request_method": "GET",
@@ -279,4 +282,4 @@ async def test_open_streams_do_not_spoil_latency(
         "http_response_status_code": "200",
     }
     assert value("http_server_request_duration_seconds_count", labels) == 1
-    assert value("http_server_request_duration_seconds_sum", labels) < 0.5
+    assert value("http_server_request_duration_seconds_sum", labels) < open_seconds - 0.25

@@ -13,6 +13,7 @@ from app.health.components import components
 from app.health.export import ExportCheck
 from app.health.findings import Check, Finding
 from app.health.memory import check_memory
+from app.health.seldom import Seldom
 from app.health.threads import InThread
 from app.redis import open_redis
 from app.services import Services
@@ -127,6 +128,18 @@ async def test_check_that_hangs_in_its_thread_is_not_started_again() -> None:
     go_on.set()
     assert (await check()).message == "at last"
     assert len(begun) == 1
+
+
+async def test_what_costs_money_is_asked_seldom_while_it_is_well() -> None:
+    now, answers = 0.0, [Finding("unhealthy", "away"), Finding("healthy", "well"), Finding("unhealthy", "away again")]
+
+    async def ask() -> Finding:
+        return answers.pop(0)
+
+    check = Seldom(ask, 30.0, clock=lambda: now)
+    assert [(await check()).message for _ in range(3)] == ["away", "well", "well"]
+    now = 30.0
+    assert (await check()).message == "away again"
 
 
 async def test_live_is_quick_while_database_and_threads_hang(
