@@ -18,6 +18,7 @@ from stack.paths import PROJECT, Home
 SETTINGS = ("PLAINVIEW_", "OTEL_")  # what the user has set for the service must not reach the tests
 KEPT = ("PLAINVIEW_HOME", "PLAINVIEW_TEST_")
 QUICK = "not slow and not docker and not gpu"
+STEPS = ("ruff", "format", "mypy", "dashboards", "alerts", "errors", "licences", "promtool", "pytest")
 PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
 QUICK_PROCESSES = "3"  # of which one mostly waits
 #: Pages that code writes of itself, and what writes them.
@@ -53,10 +54,11 @@ def run_checks(
 ) -> None:
     """Run all checks and tests. What stands after -- goes to pytest."""
     every = every or os.environ.get("CI", "").lower() in {"1", "true"}
-    known = list(_steps(context.args, every=every))
-    steps = [step for step in known if only in (None, step.name)]
+    if only not in (None, *STEPS):
+        fail(f"there is no step {only!r}; there are: {', '.join(STEPS)}", code=2)
+    steps = [step for step in _steps(context.args, every=every) if only in (None, step.name)]
     if not steps:
-        fail(f"there is no step {only!r}; there are: {', '.join(step.name for step in known)}", code=2)
+        fail(f"the step {only} cannot be run here", code=2)
     *checks, last = steps
     outcomes = [_run(step) for step in checks]
     if every and outcomes:  # what reads the output of CI wants pytest's own line last

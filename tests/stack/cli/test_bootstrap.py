@@ -63,6 +63,7 @@ def test_second_start_needs_no_installing(made_home, tmp_path):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_help_of_test_does_not_install_what_tests_need(made_home, tmp_path):
     stamp = made_home / "venv" / STAMP
     stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "dev.txt": "changed"}))
