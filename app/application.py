@@ -44,6 +44,7 @@ from app.health.routes import router as health_router
 from app.housekeeping import in_one_process
 from app.jobs.acceptance import AT_A_TIME
 from app.jobs.files import StorageAwayError
+from app.jobs.guarded_queue import GuardedQueue
 from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
 from app.jobs.routes import router as jobs_router
@@ -126,7 +127,7 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         breakers = Breakers(telemetry)
-        breaker = await breakers.make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
+        breaker = breakers.make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
         database = await stack.enter_async_context(
             open_async_database(settings.database, telemetry=telemetry, breaker=breaker)
         )
@@ -135,11 +136,14 @@ async def _lifespan(
         limits = await limits_of(settings, redis, breakers, telemetry)
         examiner = examiner or stack.enter_context(examining())
         files = files_of(settings)
-        storage = await breakers.make(
+        storage = breakers.make(
             "storage", threshold=THRESHOLD, pause=PAUSE, counts=lambda error: isinstance(error, StorageAwayError)
         )
         files.prepare()
-        queue = stack.enter_context(open_queue(settings, telemetry))
+        queue = GuardedQueue(
+            stack.enter_context(open_queue(settings, telemetry)),
+            breakers.make("queue", threshold=THRESHOLD, pause=PAUSE, counts=is_away),
+        )
         attempts = telemetry.counter(catalog.AUTH_ATTEMPTS)
         if not settings.auth_required:
             _log.warning(

@@ -13,7 +13,7 @@ from app.budgets.gate import Gate
 from app.database.engine import AsyncDatabase
 from app.generation.confined import Examiner
 from app.jobs.files import JobFiles
-from app.jobs.queue import JobQueue
+from app.jobs.guarded_queue import GuardedQueue
 from app.keys.ring import KeyRing
 from app.limits.failures import Failures
 from app.limits.limiter import Limiter
@@ -38,7 +38,7 @@ class Services:
     settings: Settings
     telemetry: Telemetry
     database: AsyncDatabase
-    queue: JobQueue
+    queue: GuardedQueue
     keys: KeyRing
     files: JobFiles
     #: Around what `files` asks of others.

@@ -42,7 +42,7 @@ class GuardedProvider:
 async def guarded(provider: Provider, breakers: Breakers, interval: timedelta) -> GuardedProvider:
     """Return `provider` behind a breaker that stays open for an interval between two readings."""
     return GuardedProvider(
-        provider, await breakers.make("billing", threshold=_THRESHOLD, pause=interval, counts=lambda _: True)
+        provider, breakers.make("billing", threshold=_THRESHOLD, pause=interval, counts=lambda _: True)
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal
 
 from purgatory.domain.model import HalfOpenedState
@@ -20,7 +21,7 @@ from telemetry.logs import get_logger
 from telemetry.meters import BreakerMeter
 
 if TYPE_CHECKING:
-    from purgatory.service._async.circuitbreaker import AsyncCircuitBreaker
+    from purgatory.domain.model import Context
 
     from telemetry import Telemetry
 
@@ -45,9 +46,9 @@ class BreakerOpen(Exception):  # noqa: N818 - says what happened
 
 
 class Breaker:
-    """Lets calls through until several failed in a row, then none for a pause, then one; lives as long as the app.
+    """Lets calls through until several failed in a row, then none for a pause, then one; lives as long as the process.
 
-    For one event loop. `Breakers.make` makes it.
+    For one event loop (`call`) or for many threads (`blocking_call`). `Breakers.make` makes it.
 
     Attributes:
         name: what is called, in a word.
@@ -56,23 +57,24 @@ class Breaker:
 
     def __init__(
         self,
-        circuit: AsyncCircuitBreaker,
+        circuit: Context,
         *,
         counts: Callable[[BaseException], bool],
         telemetry: Telemetry | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name: str = circuit.context.name
+        self.name: str = circuit.name
         self.state: State = "closed"
         self._circuit = circuit
         self._counts = counts
-        self._pause = float(circuit.context.ttl)
+        self._pause = float(circuit.ttl)
         self._clock = clock
         self._meter = BreakerMeter(self.name, telemetry=telemetry)
         self._watchers: list[Callable[[State], None]] = []
         self._changed_at = clock()
         self._era = 0
         self._probing = False
+        self._lock = Lock()
 
     @property
     def seconds(self) -> float:
@@ -90,30 +92,42 @@ class Breaker:
         Raises:
             BreakerOpen: the block is not entered.
         """
-        era = self._enter()
+        with self.blocking_call():
+            if within is None:
+                yield
+            else:
+                async with asyncio.timeout(within.total_seconds()):
+                    yield
+
+    @contextmanager
+    def blocking_call(self) -> Iterator[None]:
+        """Make a call in the block.
+
+        Raises:
+            BreakerOpen: the block is not entered.
+        """
+        with self._lock:
+            era = self._enter()
         try:
             with self._meter.call(self._counts):
-                if within is None:
-                    yield
-                else:
-                    async with asyncio.timeout(within.total_seconds()):
-                        yield
+                yield
         except (asyncio.CancelledError, GeneratorExit):
             raise  # whoever gave up knows nothing of how the call would have ended
         except BaseException as error:
-            await self._leave(era, error)
+            self._leave(era, error)
             raise
         else:
-            await self._leave(era, None)
+            self._leave(era, None)
         finally:
-            if era == self._era:
-                self._probing = False
+            with self._lock:
+                if era == self._era:
+                    self._probing = False
 
     def _enter(self) -> int:
         """Admit a call, or refuse it; return which state, counted from the first, it was admitted in."""
         if self.state == "open" and self.seconds >= self._pause:
             # purgatory goes by the time of day, which may be set back.
-            self._circuit.context.set_state(HalfOpenedState())
+            self._circuit.set_state(HalfOpenedState())
             self._note()
         if self.state == "open" or self._probing:
             self._meter.rejected()
@@ -121,14 +135,19 @@ class Breaker:
         self._probing = self.state == "half_open"
         return self._era
 
-    async def _leave(self, era: int, error: BaseException | None) -> None:
-        if era != self._era:
-            return  # began under another state: what it found is old
-        await self._circuit.__aexit__(None if error is None else type(error), error, None)
-        self._note()
+    def _leave(self, era: int, error: BaseException | None) -> None:
+        with self._lock:
+            if era != self._era:
+                return  # began under another state: what it found is old
+            if error is None:
+                self._circuit.handle_end_request()
+            else:
+                self._circuit.handle_exception(error)
+            self._note()
 
     def _note(self) -> None:
-        state = _STATES[self._circuit.context.state]
+        self._circuit.messages.clear()  # nobody reads them
+        state = _STATES[self._circuit.state]
         if state == self.state:
             return
         before, lasted = self.state, self.seconds

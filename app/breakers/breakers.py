@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from purgatory import AsyncCircuitBreakerFactory
+from purgatory.domain.model import Context
 
 from app.breakers.breaker import Breaker
 from app.health.findings import Finding
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 
 class Breakers:
-    """Makes breakers and remembers them; lives as long as the app."""
+    """Makes breakers and remembers them; lives as long as the process."""
 
     def __init__(self, telemetry: Telemetry | None = None) -> None:
         self._telemetry = telemetry
-        self._factory = AsyncCircuitBreakerFactory()
         self._made: list[Breaker] = []
 
-    async def make(
+    def make(
         self,
         name: str,
         *,
@@ -43,7 +42,7 @@ class Breakers:
             clock: seconds that only go forward.
         """
         others: list[Any] = [(BaseException, lambda error: not counts(error))]
-        circuit = await self._factory.get_breaker(name, threshold, pause.total_seconds(), others)
+        circuit = Context(name, threshold, pause.total_seconds(), exclude=others)
         breaker = Breaker(circuit, counts=counts, telemetry=self._telemetry, clock=clock)
         self._made.append(breaker)
         return breaker

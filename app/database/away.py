@@ -26,6 +26,10 @@ class DatabaseAway(SQLAlchemyError):  # noqa: N818 - says what happened
         self.retry_after = retry_after
 
 
+#: What a caller may meet for whom the database is away for a moment, or busy.
+FAILED: Final = (OperationalError, DatabaseAway)
+
+
 def is_away(error: BaseException) -> bool:
     """Tell whether `error` says that the database cannot be reached, not that it was asked something wrong."""
     if isinstance(error, (TimeoutError, PoolTimeoutError, InterfaceError)):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.breakers.breaker import BreakerOpen
+from app.database.away import DatabaseAway
 from app.database.watched import Watched
 
 if TYPE_CHECKING:
@@ -45,21 +47,36 @@ _LETS_GO: Final = {
 
 
 class Database:
-    """Runs functions over a connection, each in a transaction of its own; lives as long as the process."""
+    """Runs functions over a connection, each in a transaction of its own; lives as long as the process.
 
-    def __init__(self, engine: Engine) -> None:
+    With a breaker both methods raise `DatabaseAway` for a call that was not made.
+    """
+
+    def __init__(self, engine: Engine, breaker: Breaker | None = None) -> None:
         self.engine = engine
+        self._breaker = breaker
         self._reader = engine.execution_options(**{_READ_ONLY: True})
 
     def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `query` returns; its changes are committed, or rolled back when it raises."""
-        with self.engine.begin() as connection:
+        with self._watched(), self.engine.begin() as connection:
             return query(connection, *args, **kwargs)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `query` returns; it must not write, and takes no write lock."""
-        with self._reader.begin() as connection:
+        with self._watched(), self._reader.begin() as connection:
             return query(connection, *args, **kwargs)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        if self._breaker is None:
+            yield
+            return
+        try:
+            with self._breaker.blocking_call():
+                yield
+        except BreakerOpen as error:
+            raise DatabaseAway(str(error), error.retry_after) from None
 
 
 class AsyncDatabase:
@@ -93,14 +110,23 @@ class AsyncDatabase:
 
 
 @contextmanager
-def open_database(url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None) -> Iterator[Database]:
-    """Give the database at `url` to synchronous code; with `telemetry` its statements and connections are measured."""
+def open_database(
+    url: URL, *, pool_size: int = 5, telemetry: Telemetry | None = None, breaker: Breaker | None = None
+) -> Iterator[Database]:
+    """Give the database at `url` to synchronous code; with `telemetry` its statements and connections are measured.
+
+    With `breaker` a server that stands still keeps nobody for long, and is left alone while it fails.
+    """
     driver = "sqlite+pysqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
     engine = create_engine(url.set(drivername=driver), **_options(url, pool_size))
     prepare(engine)
+    if breaker is not None and engine.dialect.name == "postgresql":
+        from app.database.bounded import bound  # noqa: PLC0415 - what a service on SQLite does not load
+
+        bound(engine)
     try:
         with measured(engine, "service", telemetry):
-            yield Database(engine)
+            yield Database(engine, breaker)
     finally:
         engine.dispose()
 

@@ -16,7 +16,7 @@ from app.health.seldom import Seldom
 from app.health.threads import InThread
 from app.jobs import workers
 from app.jobs.files import JobFiles, StorageAwayError
-from app.jobs.queue import JobQueue
+from app.jobs.guarded_queue import GuardedQueue
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def components(  # noqa: PLR0913, PLR0917 - what is asked
     settings: Settings,
     telemetry: Telemetry,
     database: AsyncDatabase,
-    queue: JobQueue,
+    queue: GuardedQueue,
     files: JobFiles,
     redis: Redis | None,
 ) -> dict[str, Check]:
     """Return the checks of the API by the part that they ask."""
     checks: dict[str, Check] = {
         "database": lambda: _database(database),
-        "queue": InThread(lambda: _queue(queue)),
+        "queue": lambda: _queue(queue),
         "storage": Seldom(InThread(lambda: _storage(files)), files.good_seconds),
         "disk": InThread(lambda: _disk(files.data)),
         "memory": InThread(check_memory),
@@ -62,8 +62,8 @@ async def _database(database: AsyncDatabase) -> Finding:
     return Finding("healthy", "answers")
 
 
-def _queue(queue: JobQueue) -> Finding:
-    queue.check()
+async def _queue(queue: GuardedQueue) -> Finding:
+    await queue.check()
     return Finding("healthy", "takes jobs")
 
 

@@ -14,7 +14,7 @@ from app.database.times import now
 from app.health.findings import Check, Finding
 from app.health.threads import InThread
 from app.jobs.files import JobFiles
-from app.jobs.queue import JobQueue
+from app.jobs.guarded_queue import GuardedQueue
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -25,7 +25,7 @@ _SECONDS: Final = 10
 DEEP_SECONDS: Final = 10.0
 
 
-def deep_checks(database: AsyncDatabase, queue: JobQueue, files: JobFiles, redis: Redis | None) -> dict[str, Check]:
+def deep_checks(database: AsyncDatabase, queue: GuardedQueue, files: JobFiles, redis: Redis | None) -> dict[str, Check]:
     """Return the checks by the part that they ask."""
 
     async def in_database() -> Finding:
@@ -34,7 +34,7 @@ def deep_checks(database: AsyncDatabase, queue: JobQueue, files: JobFiles, redis
 
     checks: dict[str, Check] = {
         "database": in_database,
-        "queue": InThread(lambda: _message(queue)),
+        "queue": lambda: _message(queue),
         "storage": InThread(lambda: _file(files)),
         "gpu": InThread(_cards),
     }
@@ -51,8 +51,8 @@ def _row(connection: Connection) -> None:
     connection.execute(delete(probe).where(probe.c.id == name))
 
 
-def _message(queue: JobQueue) -> Finding:
-    queue.round_trip(f"probe-{uuid.uuid4().hex}")
+async def _message(queue: GuardedQueue) -> Finding:
+    await queue.round_trip(f"probe-{uuid.uuid4().hex}")
     return Finding("healthy", "a message was put in, found and taken out")
 
 

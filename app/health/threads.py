@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from app.health.findings import Finding
+T = TypeVar("T")
 
 
-class InThread:
+class InThread(Generic[T]):
     """A check that blocks. One that hangs is waited for again at the next look, never asked a second time meanwhile."""
 
-    def __init__(self, work: Callable[[], Finding]) -> None:
+    def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
-        self._running: asyncio.Future[Finding] | None = None
+        self._running: asyncio.Future[T] | None = None
 
-    async def __call__(self) -> Finding:
+    async def __call__(self) -> T:
         if self._running is None or self._running.done():
             self._running = self._begin(asyncio.get_running_loop())
         return await asyncio.shield(self._running)
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Finding]:
-        found: asyncio.Future[Finding] = loop.create_future()
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:
+        found: asyncio.Future[T] = loop.create_future()
 
         def tell(settle: Callable[[Any], None], what: object) -> None:
             if not found.done():
@@ -47,7 +47,7 @@ def _say(loop: asyncio.AbstractEventLoop, *call: Any) -> None:
         loop.call_soon_threadsafe(*call)
 
 
-def _seen(found: asyncio.Future[Finding]) -> None:
+def _seen(found: asyncio.Future[Any]) -> None:
     """Take note of an error that nobody waits for any more."""
     if not found.cancelled():
         found.exception()

@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from opentelemetry.trace import Tracer
 from prometheus_client import Histogram
-from sqlalchemy.exc import OperationalError
 
+from app.database.away import FAILED
 from app.generation.generator import Cancelled
 from app.jobs.job import OPERATION
 from app.jobs.spans import exemplar
@@ -89,7 +89,7 @@ class RunContext:
 def _patiently(report: Callable[[str | None, float], bool], stage: str | None, progress: float) -> bool:
     try:
         return report(stage, progress)
-    except OperationalError as error:
+    except FAILED as error:
         # A busy database costs a report, not the job.
         _log.warning(LogEvent.JOB_PROGRESS_NOT_WRITTEN, error_type=type(error).__name__)
         return True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,10 +21,11 @@ from telemetry.logs import get_logger
 from telemetry.meters import BackgroundMeter
 
 _log = get_logger(__name__)
+_FRESH: Final = 3 * HEARTBEAT
 
 
 class Heartbeat:
-    """Keeps a worker's row fresh. `is_fresh` is false while the database does not take the heartbeats."""
+    """Keeps a worker's row fresh."""
 
     def __init__(self, database: Database, worker_id: str) -> None:
         self._database = database
@@ -30,7 +33,13 @@ class Heartbeat:
         self._state: WorkerState = "running"
         self._stop = threading.Event()
         self._meter = BackgroundMeter("write heartbeat")
-        self.is_fresh = True
+        self._beat_at = time.monotonic()
+        self._failing = False
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the database takes the heartbeats; one that does not answer at all takes none, either."""
+        return not self._failing and time.monotonic() - self._beat_at < _FRESH.total_seconds()
 
     def draining(self) -> None:
         """Say that the worker takes no more jobs."""
@@ -42,9 +51,9 @@ class Heartbeat:
         try:
             with self._meter.run():
                 self._database.write(workers.beat, self._worker_id, self._state)
-            self.is_fresh = True
+            self._beat_at, self._failing = time.monotonic(), False
         except SQLAlchemyError as error:
-            self.is_fresh = False
+            self._failing = True
             _log.warning(Event.WORKER_HEARTBEAT_NOT_WRITTEN, error_type=type(error).__name__)
 
     def run(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event
 
 from app.admission.order import priority
 from app.database.engine import SERVER_TIMEOUTS, let_go_when_idle, measured
@@ -37,11 +37,10 @@ class TryAgain(Exception):  # noqa: N818 - an answer to the queue, not an error 
 
 
 class JobQueue:
-    """What the API needs of the queue; every method blocks for a few milliseconds. Lives as long as the app."""
+    """What the API needs of the queue; every method blocks for a few milliseconds, with PostgreSQL for `PATIENCE` at most. Lives as long as the app."""
 
-    def __init__(self, client: DBOSClient, engine: Engine) -> None:
+    def __init__(self, client: DBOSClient) -> None:
         self._client = client
-        self._engine = engine
 
     def enqueue(self, job_id: str, turn: int | None) -> None:
         """Hand the job to the workers, who take the lowest turn first; a second call for the same id changes nothing."""
@@ -109,9 +108,8 @@ class JobQueue:
             raise LookupError("what was put in was not found")
 
     def check(self) -> None:
-        """Raise what keeps the queue's database from answering."""
-        with self._engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        """Raise what keeps the queue from being looked into."""
+        self.states(["nobody's"])
 
 
 @contextmanager
@@ -121,6 +119,10 @@ def open_queue(settings: Settings, telemetry: Telemetry | None = None) -> Iterat
 
     _adopt_logger()
     with queue_engine(settings, telemetry) as engine:
+        if engine.dialect.name == "postgresql":
+            from app.database.bounded import bound  # noqa: PLC0415 - what a service on SQLite does not load
+
+            bound(engine)
         client = DBOSClient(
             system_database_engine=engine,
             # The default is pickle, which would run whatever a writer to the database puts there.
@@ -129,7 +131,7 @@ def open_queue(settings: Settings, telemetry: Telemetry | None = None) -> Iterat
             retry_connection_errors=False,
         )
         try:
-            yield JobQueue(client, engine)
+            yield JobQueue(client)
         finally:
             client.destroy()
 

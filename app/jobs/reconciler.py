@@ -10,7 +10,6 @@ The worker that gets such a job settles the rest: it closes the lost run, and gi
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -19,7 +18,7 @@ from typing import Final
 from app.background import all_tried, every
 from app.database.engine import AsyncDatabase
 from app.jobs import rows, workers
-from app.jobs.queue import JobQueue
+from app.jobs.guarded_queue import GuardedQueue
 from app.jobs.silence import Silence
 from app.repeats import generations
 from telemetry import catalog, counted
@@ -38,7 +37,7 @@ _STILL_DELIVERING: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 class Reconciler:
     """One pass over rows and queue; passes of several nodes may overlap, each step is safe to repeat."""
 
-    def __init__(self, database: AsyncDatabase, queue: JobQueue, silence: Silence | None = None) -> None:
+    def __init__(self, database: AsyncDatabase, queue: GuardedQueue, silence: Silence | None = None) -> None:
         self._database = database
         self._queue = queue
         self._silence = silence or Silence()
@@ -60,14 +59,14 @@ class Reconciler:
 
     async def _enqueue_missing(self) -> None:
         for job_id, turn in await self._database.read(rows.not_enqueued, _ENQUEUE_AFTER):
-            await asyncio.to_thread(self._queue.enqueue, job_id, turn)
+            await self._queue.enqueue(job_id, turn)
             await self._database.write(rows.mark_enqueued, job_id)
             _RECONCILED["enqueued_late"].add()
             _log.warning(Event.JOB_ENQUEUED_LATE, job_id=job_id)
 
     async def _take_over(self) -> None:
         for worker_id in self._silence.among(await self._database.read(workers.may_hold_jobs)):
-            for job_id in await asyncio.to_thread(self._queue.reclaim, worker_id):
+            for job_id in await self._queue.reclaim(worker_id):
                 _RECONCILED["taken_over"].add()
                 _log.warning(Event.JOB_TAKEN_OVER, job_id=job_id, worker=worker_id)
 
@@ -76,18 +75,18 @@ class Reconciler:
         if not unfinished:
             self._suspects = frozenset()
             return
-        states = await asyncio.to_thread(self._queue.states, list(unfinished))
+        states = await self._queue.states(list(unfinished))
         ended = frozenset(job_id for job_id in unfinished if states.get(job_id) not in _STILL_DELIVERING)
         # A job that ended between the two looks is not a case: only what both passes saw is.
         for job_id in ended & self._suspects:
-            if await asyncio.to_thread(self._queue.restart, job_id, unfinished[job_id]):
+            if await self._queue.restart(job_id, unfinished[job_id]):
                 _RECONCILED["delivered_again"].add()
                 _log.warning(Event.JOB_DELIVERED_AGAIN, job_id=job_id, delivery=states.get(job_id, "lost"))
         self._suspects = ended
 
 
 @asynccontextmanager
-async def reconciling(database: AsyncDatabase, queue: JobQueue) -> AsyncIterator[None]:
+async def reconciling(database: AsyncDatabase, queue: GuardedQueue) -> AsyncIterator[None]:
     """Keep rows and queue in agreement while the block lasts."""
     for reconciled in _RECONCILED.values():
         reconciled.add(0)

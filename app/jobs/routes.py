@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -169,6 +168,6 @@ async def jobs(  # noqa: PLR0913, PLR0917 - the framework calls it by names
 
 async def _leave_queue(job_id: str, services: Services) -> None:
     try:
-        await asyncio.to_thread(services.queue.cancel, job_id)
+        await services.queue.cancel(job_id)
     except Exception as error:  # noqa: BLE001 - the row says cancelled, so a worker that gets the job leaves it
         _log.warning(catalog.Event.JOB_STILL_IN_QUEUE, job_id=job_id, error_type=type(error).__name__)

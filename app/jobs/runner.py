@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from opentelemetry.trace import Span as OtelSpan
 from opentelemetry.trace import SpanKind
-from sqlalchemy.exc import OperationalError
 
+from app.database.away import FAILED
 from app.database.engine import Database
 from app.jobs import claims
 from app.jobs.attempt import Attempt
@@ -95,8 +95,8 @@ class Runner:
             ended = self._take(job_id)
             again = ended is not None
             parks = ended is RunOutcome.HANDED_BACK or (again and self._draining.is_set())
-        except OperationalError as error:
-            raise TryAgain(f"The database does not answer: {error.orig}") from error
+        except FAILED as error:
+            raise TryAgain(f"The database does not answer: {getattr(error, 'orig', error)}") from error
         finally:
             self._let_go(parks=parks)
         if parks:
@@ -170,7 +170,7 @@ class Runner:
                 ended = self._database.write(claims.end, mine, ending)
                 if ended is None and again:  # it may have been written by the try before, whose answer was lost
                     ended = self._database.read(claims.ended, mine, ending.outcome)
-            except OperationalError as error:
+            except FAILED as error:
                 if time.monotonic() > until or self._giving_up.wait(_SECONDS_BETWEEN_TRIES):
                     raise
                 again = True
@@ -198,7 +198,7 @@ class Runner:
         """Return the energy of the job's runs; a line without it is better than none."""
         try:
             used = self._database.read(energy_of, job.id)
-        except OperationalError:
+        except FAILED:
             return None
         return None if used is None else round(used.joules, 3)
 

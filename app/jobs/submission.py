@@ -158,7 +158,7 @@ def _terms(sent: Sent, quote: Quote, known: History, asked: Wishes, services: Se
 async def _enqueue(job_id: str, turn: int | None, services: Services) -> None:
     # The row says that the job is accepted; whatever goes wrong from here on, the reconciler delivers it.
     try:
-        await asyncio.to_thread(services.queue.enqueue, job_id, turn)
+        await services.queue.enqueue(job_id, turn)
         await services.database.write(rows.mark_enqueued, job_id)
     except Exception as error:  # noqa: BLE001 - the job is accepted and will be delivered
         _log.warning(catalog.Event.JOB_ENQUEUE_POSTPONED, job_id=job_id, error_type=type(error).__name__)

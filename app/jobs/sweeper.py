@@ -16,8 +16,8 @@ from app.clock import rfc3339, utc_now
 from app.database.engine import AsyncDatabase, Database
 from app.jobs import rows, workers
 from app.jobs.files import JobFiles, Stored
+from app.jobs.guarded_queue import GuardedQueue
 from app.jobs.missing import Inventory
-from app.jobs.queue import JobQueue
 from app.repeats import idempotency
 from telemetry import catalog, counted
 from telemetry.catalog import Event
@@ -37,7 +37,7 @@ _WORKER_KEPT: Final = timedelta(days=1)
 class Sweeper:
     """One pass over files and records."""
 
-    def __init__(self, database: AsyncDatabase, queue: JobQueue, files: JobFiles, result_ttl: timedelta) -> None:
+    def __init__(self, database: AsyncDatabase, queue: GuardedQueue, files: JobFiles, result_ttl: timedelta) -> None:
         self._passes = 0
         self._database = database
         self._queue = queue
@@ -91,7 +91,7 @@ class Sweeper:
         return await self._database.write(workers.forget, _WORKER_KEPT)
 
     async def _forget_deliveries(self) -> int:
-        return await asyncio.to_thread(self._queue.forget_finished, rfc3339(utc_now() - _DELIVERY_KEPT))
+        return await self._queue.forget_finished(rfc3339(utc_now() - _DELIVERY_KEPT))
 
     async def _forget_idempotency(self) -> int:
         return await self._database.write(idempotency.forget)
@@ -128,7 +128,7 @@ def _is_kept(stored: Stored, jobs: Collection[str], results: Collection[str]) ->
 
 @asynccontextmanager
 async def sweeping(
-    database: AsyncDatabase, queue: JobQueue, files: JobFiles, result_ttl: timedelta
+    database: AsyncDatabase, queue: GuardedQueue, files: JobFiles, result_ttl: timedelta
 ) -> AsyncIterator[None]:
     """Sweep once a minute while the block lasts."""
     async with every(_SECONDS_BETWEEN, Sweeper(database, queue, files, result_ttl).run, name="sweep files"):

@@ -10,8 +10,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Final, NoReturn
 
 from app import VERSION
+from app.breakers import Breakers
+from app.database.away import is_away
 from app.database.engine import open_database
 from app.database.schema import check_schema
+from app.database.watched import PAUSE
 from app.generation import load
 from app.generation.confined import examining
 from app.jobs import process_start
@@ -36,6 +39,8 @@ from telemetry.gpu import Device, Gpus, open_gpus
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
+# Heartbeat, ledger and job: once each of them has waited, the job goes on without telling how far it is.
+_THRESHOLD: Final = 3
 _SECONDS_TO_UNWIND: Final = 2.0
 _SECONDS_TO_NOTE: Final = 1.0
 # The rest is for the other processes of the host, or of the container.
@@ -50,7 +55,8 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
         telemetry = stack.enter_context(start(telemetry_settings))
-        database = stack.enter_context(open_database(settings.database, telemetry=telemetry))
+        breaker = Breakers(telemetry).make("database", threshold=_THRESHOLD, pause=PAUSE, counts=is_away)
+        database = stack.enter_context(open_database(settings.database, telemetry=telemetry, breaker=breaker))
         database.read(check_schema)
         gpus = stack.enter_context(open_gpus(telemetry_settings, telemetry))
         device = gpus.device()

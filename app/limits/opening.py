@@ -35,7 +35,7 @@ async def limits_of(settings: Settings, redis: Redis | None, breakers: Breakers,
     if redis is None:
         counts = Counts(None, None)
         return Limits(Limiter(table, counts, telemetry=telemetry), Failures(table, counts, telemetry=telemetry), {})
-    breaker = await breakers.make("redis", threshold=shared.THRESHOLD, pause=shared.PAUSE, counts=shared.is_away)
+    breaker = breakers.make("redis", threshold=shared.THRESHOLD, pause=shared.PAUSE, counts=shared.is_away)
     counts = Counts(redis, breaker)
     limiter = Limiter(table, counts, telemetry=telemetry)
     limiter.follow(breaker)

@@ -71,6 +71,19 @@ class PostgresServer:
         for lock in (self._data / "postmaster.pid", self._folder / f".s.PGSQL.{self.port}.lock"):
             lock.unlink(missing_ok=True)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Have the server do nothing for the block, with every connection open, as on a host that is stuck."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End the server, if it runs."""
         if self._pids():

@@ -111,7 +111,7 @@ async def test_places_and_quotes_follow_the_order_that_workers_take(
         for each, who in (*((each, acme) for each in flood), (late, beta))
     ]
     assert told == [1, 3, 4, 2]
-    waiting = services.queue._client.list_workflows(load_input=False, load_output=False)
+    waiting = services.queue.plain._client.list_workflows(load_input=False, load_output=False)
     waiting.sort(key=lambda each: (each.priority, each.created_at))
     assert [each.workflow_id for each in waiting] == [
         flood[0]["job_id"], late["job_id"], flood[1]["job_id"], flood[2]["job_id"],

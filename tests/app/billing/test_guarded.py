@@ -46,7 +46,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def breaker(telemetry: Telemetry, clock: Clock) -> Breaker:
     pause = timedelta(minutes=5)
-    return await Breakers(telemetry).make("billing", threshold=4, pause=pause, counts=lambda _: True, clock=clock)
+    return Breakers(telemetry).make("billing", threshold=4, pause=pause, counts=lambda _: True, clock=clock)
 
 
 def guarded(provider: Provider, breaker: Breaker) -> GuardedProvider:

@@ -34,9 +34,7 @@ def breakers(telemetry: Telemetry) -> Breakers:
 
 @pytest.fixture
 async def breaker(breakers: Breakers, clock: Clock) -> Breaker:
-    return await breakers.make(
-        "far", threshold=3, pause=PAUSE, counts=lambda error: isinstance(error, OSError), clock=clock
-    )
+    return breakers.make("far", threshold=3, pause=PAUSE, counts=lambda error: isinstance(error, OSError), clock=clock)
 
 
 async def fail(breaker: Breaker, error: type[BaseException] = ConnectionError) -> None:

@@ -69,7 +69,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def breaker(telemetry: Telemetry, clock: Clock) -> Breaker:
-    return await Breakers(telemetry).make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away, clock=clock)
+    return Breakers(telemetry).make("database", threshold=THRESHOLD, pause=PAUSE, counts=is_away, clock=clock)
 
 
 @pytest.fixture

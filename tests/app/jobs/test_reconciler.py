@@ -24,13 +24,13 @@ def reconciler(services: Services) -> Reconciler:
 
 
 def forget_delivery(services: Services, job_id: str) -> None:
-    services.queue._client.delete_workflow(job_id)  # as if the process had died before the queue had it
+    services.queue.plain._client.delete_workflow(job_id)  # as if the process had died before the queue had it
 
 
 def delivery(services: Services, job_id: str, **values: str) -> None:
     """Change the queue's own record, as a worker or its death would."""
-    status = services.queue._client._sys_db.tables.workflow_status
-    with services.queue._client._sys_db.engine.begin() as connection:
+    status = services.queue.plain._client._sys_db.tables.workflow_status
+    with services.queue.plain._client._sys_db.engine.begin() as connection:
         connection.execute(update(status).where(status.c.workflow_uuid == job_id).values(values))
 
 
@@ -42,7 +42,7 @@ async def test_job_that_never_reached_the_queue_is_enqueued(
     lost = update(job).values(enqueued_at=None, created_at=LONG_AGO)
     await asyncio.to_thread(database.write, lambda connection: connection.execute(lost))
     await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
     assert await asyncio.to_thread(
         database.read, lambda connection: connection.scalar(job.select().with_only_columns(job.c.enqueued_at))
     )
@@ -54,27 +54,27 @@ async def test_job_that_the_queue_lost_is_delivered_again_once_two_passes_saw_it
     job_id = (await submit())["job_id"]
     forget_delivery(services, job_id)
     await reconciler.run()
-    assert services.queue.states([job_id]) == {}
+    assert await services.queue.states([job_id]) == {}
     await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
 async def test_job_that_is_waiting_is_left_alone(reconciler: Reconciler, services: Services, submit: Any) -> None:
     job_id = (await submit())["job_id"]
     for _ in range(3):
         await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
 async def test_delivery_that_runs_again_is_not_started_a_second_time(
     reconciler: Reconciler, services: Services, submit: Any
 ) -> None:
     job_id = (await submit())["job_id"]
-    services.queue._client.cancel_workflow(job_id)  # a delivery that ended
-    assert services.queue.restart(job_id, 1)
+    services.queue.plain._client.cancel_workflow(job_id)  # a delivery that ended
+    assert await services.queue.restart(job_id, 1)
     delivery(services, job_id, status="PENDING", executor_id="w1")
-    assert not services.queue.restart(job_id, 1)  # the second of two nodes that saw it ended
-    assert services.queue.states([job_id]) == {job_id: "PENDING"}
+    assert not await services.queue.restart(job_id, 1)  # the second of two nodes that saw it ended
+    assert await services.queue.states([job_id]) == {job_id: "PENDING"}
 
 
 @pytest.mark.parametrize("ended", ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
@@ -84,9 +84,9 @@ async def test_job_whose_delivery_ended_without_an_end_of_the_job_is_delivered_a
     job_id = (await submit())["job_id"]
     delivery(services, job_id, status=ended)
     await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: ended}
+    assert await services.queue.states([job_id]) == {job_id: ended}
     await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
 async def test_job_that_runs_though_its_enqueueing_was_never_noted_is_not_forgotten(
@@ -99,7 +99,7 @@ async def test_job_that_runs_though_its_enqueueing_was_never_noted_is_not_forgot
     delivery(services, job_id, status="ERROR")
     for _ in range(2):
         await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
 async def test_old_heartbeats_alone_are_no_reason_to_take_jobs_over(
@@ -113,7 +113,7 @@ async def test_old_heartbeats_alone_are_no_reason_to_take_jobs_over(
     await asyncio.to_thread(database.write, lambda connection: connection.execute(old))
     for _ in range(2):
         await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "PENDING"}
+    assert await services.queue.states([job_id]) == {job_id: "PENDING"}
 
 
 async def test_jobs_of_a_silent_worker_are_taken_over(
@@ -126,7 +126,7 @@ async def test_jobs_of_a_silent_worker_are_taken_over(
     reconciler = Reconciler(services.database, services.queue, Silence(lambda: float(next(moments))))
     for _ in range(4):
         await reconciler.run()
-    assert services.queue.states([job_id]) == {job_id: "ENQUEUED"}
+    assert await services.queue.states([job_id]) == {job_id: "ENQUEUED"}
 
 
 async def test_stopped_worker_is_watched_only_while_a_run_of_its_is_open(submit: Any, database: Database) -> None:

@@ -105,7 +105,7 @@ async def test_repeated_job_is_done_at_once_and_costs_nothing(
     videos = [(await client.get(each.json()["result_url"], headers=acme)).content for each in (first, second)]
     assert videos[0] == videos[1] != b""
     assert runs(database) == 1
-    assert services.queue.states([body["job_id"]]) == {}
+    assert await services.queue.states([body["job_id"]]) == {}
     assert not files.upload(body["job_id"]).exists()
     assert (lookups(services, "hit"), lookups(services, "miss")) == (1, 1)
 
@@ -179,7 +179,7 @@ async def test_first_of_those_joined_runs_when_the_leader_fails_or_is_cancelled(
     long_ago = datetime.now(UTC) - timedelta(minutes=1)
     await services.database.write(lambda connection: connection.execute(update(job).values(created_at=long_ago)))
     await Reconciler(services.database, services.queue).run()
-    assert services.queue.states([last]) == {last: "ENQUEUED"}
+    assert await services.queue.states([last]) == {last: "ENQUEUED"}
 
 
 async def test_joined_job_may_be_cancelled_alone(

@@ -42,7 +42,7 @@ async def test_accepted_job_is_in_the_queue_and_its_position_counts_those_before
 ) -> None:
     jobs = [await submit() for _ in range(3)]
     assert [job["queue_position"] for job in jobs] == [1, 2, 3]
-    states = services.queue.states([job["job_id"] for job in jobs])
+    states = await services.queue.states([job["job_id"] for job in jobs])
     assert set(states.values()) == {"ENQUEUED"}
     status = (await client.get(f"/status/{jobs[2]['job_id']}", headers=acme)).json()
     assert (status["status"], status["queue_position"], status["progress"]) == ("queued", 3, 0)

@@ -22,7 +22,7 @@ def settings(settings: Settings) -> Settings:
 
 
 def priorities(services: Services) -> dict[str, int | None]:
-    found = services.queue._client.list_workflows(load_input=False, load_output=False)
+    found = services.queue.plain._client.list_workflows(load_input=False, load_output=False)
     return {each.workflow_id: each.priority for each in found}
 
 
@@ -46,8 +46,8 @@ async def test_job_that_is_delivered_again_or_taken_over_keeps_its_place(submit:
     reconciler = Reconciler(services.database, services.queue)
     for _ in range(2):
         await reconciler.run()
-    services.queue.reclaim("dead")
-    assert set(services.queue.states(ids).values()) == {"ENQUEUED"}
+    await services.queue.reclaim("dead")
+    assert set((await services.queue.states(ids)).values()) == {"ENQUEUED"}
     assert priorities(services) == before
 
 

@@ -42,7 +42,7 @@ async def counting(url: str, tmp_path: Path, telemetry: Telemetry) -> AsyncItera
     """Give counts whose breaker never opens, so that each decision meets what is wrong."""
     async with open_redis(Settings(home=tmp_path, redis_url=url)) as client:
         breakers = Breakers(telemetry)
-        yield Counts(client, await breakers.make("redis", threshold=10**6, pause=timedelta(1), counts=is_away))
+        yield Counts(client, breakers.make("redis", threshold=10**6, pause=timedelta(1), counts=is_away))
 
 
 async def ticks_of(counts: Counts, *, at_once: int = 1, waited: Waited | None = None) -> int:

@@ -41,7 +41,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 async def shared(server: RedisServer, tmp_path: Path, telemetry: Telemetry) -> AsyncIterator[tuple[Counts, Breaker]]:
     async with open_redis(Settings(home=tmp_path, redis_url=server.url)) as client:
-        breaker = await Breakers(telemetry).make("redis", threshold=3, pause=PAUSE, counts=is_away)
+        breaker = Breakers(telemetry).make("redis", threshold=3, pause=PAUSE, counts=is_away)
         yield Counts(client, breaker), breaker
 
 
@@ -100,7 +100,7 @@ async def test_absence_is_told_once_in_log_and_metric_and_so_is_return(
 
     async with open_redis(Settings(home=tmp_path, redis_url=server.url)) as client:
         assert client is not None
-        breaker = await Breakers(telemetry).make("redis", threshold=3, pause=PAUSE, counts=is_away)
+        breaker = Breakers(telemetry).make("redis", threshold=3, pause=PAUSE, counts=is_away)
         counts = Counts(client, breaker)
         Limiter(Table(), counts, telemetry=telemetry).follow(breaker)
         with caplog.at_level(logging.INFO):

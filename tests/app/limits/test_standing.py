@@ -41,7 +41,7 @@ async def counts(
     url = request.getfixturevalue("redis_url")
     monkeypatch.setattr("app.redis.TIMEOUT", PATIENT.total_seconds())
     async with open_redis(Settings(home=tmp_path, redis_url=url)) as client:
-        breaker = await Breakers(telemetry).make("redis", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
+        breaker = Breakers(telemetry).make("redis", threshold=THRESHOLD, pause=PAUSE, counts=is_away)
         yield Counts(client, breaker, silence=PATIENT)
 
 
