@@ -31,6 +31,8 @@ _LEVELS: Final[Mapping[Status, int]] = {
 }
 _VALUES: Final[Mapping[Status, float]] = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
 _TIMEOUT: Final = 2.0
+#: Requests are answered without them, whatever keeps them from telling how they are.
+_NOT_NEEDED: Final = frozenset({"redis", "worker", "gpu", "telemetry", "breakers"})
 _KEPT_SECONDS: Final = 1.0
 _SECONDS_BETWEEN: Final = 2.0
 _STALE_SECONDS: Final = 15.0
@@ -131,12 +133,13 @@ def _tell(before: Report | None, now: Iterable[Component]) -> None:
 
 async def _ask(name: str, check: Check) -> Component:
     began = time.monotonic()
+    at_worst: Status = "degraded" if name in _NOT_NEEDED else "unhealthy"
     try:
         async with asyncio.timeout(_TIMEOUT):
             found = await check()
     except TimeoutError:
-        found = Finding("unhealthy", f"no answer within {_TIMEOUT:g} s")
+        found = Finding(at_worst, f"no answer within {_TIMEOUT:g} s")
     except Exception as error:  # noqa: BLE001 - whatever keeps a part from answering makes it unhealthy
-        found = Finding("unhealthy", "does not answer as it should", type(error).__name__)
+        found = Finding(at_worst, "does not answer as it should", type(error).__name__)
         _log.warning(Event.HEALTH_CHECK_FAILED, component=name, error_type=type(error).__name__, error=str(error))
     return Component(name, found.status, found.message, round(time.monotonic() - began, 4), found.detail)

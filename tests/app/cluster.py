@@ -53,6 +53,7 @@ class Cluster:
     settings: Settings
     database: PostgresServer
     redis: RedisServer
+    environment: Mapping[str, str]
     apis: list[Node] = field(default_factory=list)
     workers: list[Node] = field(default_factory=list)
 
@@ -76,14 +77,16 @@ def cluster(
     workers: int = 3,
     environment: Mapping[str, str] | None = None,
     network: Network | None = None,
+    migrates: bool = True,
 ) -> Iterator[Cluster]:
-    """Give nodes `api-0`, ..., `worker-0`, ... of which none runs yet, with an empty, migrated database.
+    """Give nodes `api-0`, ..., `worker-0`, ... of which none runs yet, with an empty database.
 
     Args:
         folder: for everything that the nodes keep; the test's own.
         apis: nodes that answer requests.
         workers: nodes that run jobs.
         environment: for every node, beside what makes them one service.
+        migrates: whether the database is migrated, by this version.
         network: whose hub this is: each node gets a namespace of its own there, and reaches the others over wires.
     """
     shared = folder / "shared"
@@ -101,8 +104,9 @@ def cluster(
             **(environment or {}),
         }
         settings = Settings(home=folder / "here", generator=TINY, database_url=database.url, redis_url=redis.url)
-        migrate(settings)
-        made = Cluster(settings, database, redis)
+        if migrates:
+            migrate(settings)
+        made = Cluster(settings, database, redis, common)
         names = {f"api-{number}": API for number in range(apis)} | {f"worker-{n}": WORKER for n in range(workers)}
         for name, command in names.items():
             home = folder / name

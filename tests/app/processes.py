@@ -55,15 +55,22 @@ class Process:
     """One process of the service. Its output goes to a file that a failing test shows."""
 
     def __init__(
-        self, command: str, environment: Mapping[str, str], log: Path, ready: str, *, place: Place = HERE
+        self,
+        command: str,
+        environment: Mapping[str, str],
+        log: Path,
+        ready: str,
+        *,
+        place: Place = HERE,
+        root: Path = ROOT,
     ) -> None:
         self.log = log
         self._ready = ready
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
                 [*place.enter, sys.executable, "-m", "app", command],
-                cwd=ROOT,
-                env={**os.environ, **environment},
+                cwd=root,
+                env={**os.environ, **environment, "PYTHONPATH": _first(root)},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
@@ -90,10 +97,19 @@ class Process:
         return self.process.wait(seconds)
 
 
+def _first(root: Path) -> str:
+    return os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+
+
 class Service:
-    """An API and workers on free ports, with one environment."""
+    """An API and workers on free ports, with one environment.
+
+    Attributes:
+        root: where the code of what is started next lies.
+    """
 
     def __init__(self, environment: Mapping[str, str], folder: Path, place: Place = HERE) -> None:
+        self.root = ROOT
         self._ports = {"serve": free_port(), "worker": free_port()}
         self._folder = folder
         self._place = place
@@ -114,7 +130,7 @@ class Service:
         """Start `serve` or `worker`."""
         ready = f"http://{self._place.address}:{self._ports[command]}/health/ready"
         log = self._folder / f"{command}.log"
-        process = Process(command, self._environment | environment, log, ready, place=self._place)
+        process = Process(command, self._environment | environment, log, ready, place=self._place, root=self.root)
         self.started.append(process)
         return process
 

@@ -123,6 +123,24 @@ async def test_checks_run_together_and_one_that_hangs_or_fails_is_unhealthy(monk
     assert registry.get_sample_value("health_component_status", {"component": "hangs"}) == 0
 
 
+@pytest.mark.parametrize("name", ["redis", "worker", "gpu", "telemetry", "breakers"])
+async def test_part_that_requests_do_not_need_keeps_none_out_when_it_does_not_tell_how_it_is(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.health.checks._TIMEOUT", 0.01)
+
+    async def hangs() -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def fails() -> Finding:
+        raise OSError
+
+    for check in (hangs, fails):
+        report = await Health({name: check}).report()
+        assert (report.status, report.is_ready) == ("degraded", True)
+
+
 async def test_process_that_was_told_to_stop_is_not_ready_at_once_and_alive(
     client: httpx.AsyncClient, services: Services, admin: dict[str, str]
 ) -> None:
