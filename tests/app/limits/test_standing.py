@@ -139,9 +139,10 @@ def test_wait_after_a_limit_was_lowered_is_long_enough(amount: int, counted: int
     for _ in range(counted):
         kept.decide(wide, "caller", takes=True)
     clock.now += later
+    began = time.time()
     standing = kept.decide(limit, "caller", takes=False)
     if standing.refused_by is not None:
-        clock.now += standing.tightest.reset - time.time() + 0.01
+        clock.now += standing.tightest.reset - began + 0.01
         assert kept.decide(limit, "caller", takes=False).refused_by is None
 
 
