@@ -43,7 +43,7 @@ from app.health.deep import DEEP_SECONDS, deep_checks
 from app.health.routes import router as health_router
 from app.housekeeping import in_one_process
 from app.jobs.acceptance import AT_A_TIME
-from app.jobs.files import StorageAwayError
+from app.jobs.files import is_storage_away
 from app.jobs.guarded_queue import GuardedQueue
 from app.jobs.queue import open_queue
 from app.jobs.reconciler import reconciling
@@ -136,9 +136,7 @@ async def _lifespan(
         limits = await limits_of(settings, redis, breakers, telemetry)
         examiner = examiner or stack.enter_context(examining())
         files = files_of(settings)
-        storage = breakers.make(
-            "storage", threshold=THRESHOLD, pause=PAUSE, counts=lambda error: isinstance(error, StorageAwayError)
-        )
+        storage = breakers.make("storage", threshold=THRESHOLD, pause=PAUSE, counts=is_storage_away)
         files.prepare()
         queue = GuardedQueue(
             stack.enter_context(open_queue(settings, telemetry)),

@@ -12,10 +12,11 @@ from app.generation.inputs.errors import BadInput
 from app.jobs import claims
 from app.jobs.claim import Claim, Ending
 from app.jobs.context import HandedBackError, RunContext
-from app.jobs.files import JobFiles, StorageAwayError
+from app.jobs.files import StorageAwayError
 from app.jobs.job import RunOutcome, State
 from app.jobs.meter import Meter
 from app.jobs.tallies import Tallies
+from app.jobs.worker_files import WorkerFiles
 from app.ledger.keeping import Keeper
 from telemetry.catalog import Event, Span
 from telemetry.logs import get_logger
@@ -36,7 +37,7 @@ class Attempt:
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that a run passes through
         self,
         database: Database,
-        files: JobFiles,
+        files: WorkerFiles,
         generator: Generator,
         keeper: Keeper,
         telemetry: Telemetry,
@@ -58,7 +59,7 @@ class Attempt:
 
         context = RunContext(report, self._telemetry.tracer, tallies.stages, giving_up)
         try:
-            return self._make(mine, meter, context)
+            return self._make(mine, meter, context, giving_up)
         except HandedBackError:
             return Ending(RunOutcome.HANDED_BACK, State.QUEUED, meter.so_far())
         except Cancelled:
@@ -92,8 +93,8 @@ class Attempt:
             RunOutcome.OUT_OF_MEMORY, State.FAILED, meter.so_far(), "out_of_memory", message, may_run_again=True
         )
 
-    def _make(self, mine: Claim, meter: Meter, context: RunContext) -> Ending:
-        draft = self._files.draft(mine.job.id, mine.attempt)
+    def _make(self, mine: Claim, meter: Meter, context: RunContext, giving_up: threading.Event) -> Ending:
+        draft = self._files.files.draft(mine.job.id, mine.attempt)
         try:
             with self._files.inputs(mine.job.id) as (image, audio):
                 with context.stage(Span.INSPECT):
@@ -101,7 +102,7 @@ class Attempt:
                 with meter.running():
                     made = self._generator.generate(image, audio, mine.job.prompt, draft, context)
             with context.stage(Span.STORE):
-                kept = self._files.keep(draft)
+                kept = self._files.keep(draft, giving_up)
         finally:
             draft.unlink(missing_ok=True)
         return Ending(

@@ -21,6 +21,11 @@ class StorageAwayError(OSError):
     """What files are kept in did not do what it was asked; the text says why, without addresses."""
 
 
+def is_storage_away(error: BaseException) -> bool:
+    """Tell whether `error` is that of a storage, not of what was asked of it."""
+    return isinstance(error, StorageAwayError)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A result that is stored: its name, and how many bytes it has."""

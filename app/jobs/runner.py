@@ -14,13 +14,13 @@ from app.database.engine import Database
 from app.jobs import claims
 from app.jobs.attempt import Attempt
 from app.jobs.claim import Claim, Ending
-from app.jobs.files import JobFiles
 from app.jobs.job import Job, RunOutcome, State
 from app.jobs.queue import TryAgain
 from app.jobs.restarting import Restarting
 from app.jobs.rows import as_job
 from app.jobs.spans import facts, parent_of, record_ending, record_wait
 from app.jobs.tallies import Tallies
+from app.jobs.worker_files import WorkerFiles
 from app.jobs.worker_identity import Identity
 from app.ledger.energy import Tariff
 from app.ledger.rows import energy_of
@@ -48,7 +48,7 @@ class Runner:
     def __init__(  # noqa: PLR0913 - the parts that a run passes through
         self,
         database: Database,
-        files: JobFiles,
+        files: WorkerFiles,
         attempt: Attempt,
         identity: Identity,
         telemetry: Telemetry,
@@ -86,6 +86,7 @@ class Runner:
 
     def __call__(self, job_id: str) -> None:
         """Run the job, or find that there is nothing to do; raises `TryAgain` when it is to be delivered again."""
+        self._files.wait(self._draining)
         self._idle.clear()
         if self._draining.is_set():
             self._let_go(parks=True)
@@ -150,7 +151,7 @@ class Runner:
         if ended is None:
             # Another worker took the job over while this one was out of touch: what it made is not the job's result.
             if ending.result_name is not None:
-                self._files.drop(ending.result_name)
+                self._files.files.drop(ending.result_name)
             _log.warning(Event.JOB_RUN_SUPERSEDED, attempt=mine.attempt)
             return None
         if ended.state is State.QUEUED:

@@ -20,6 +20,7 @@ from app.generation.confined import examining
 from app.jobs import process_start
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS
+from app.jobs.files import is_storage_away
 from app.jobs.heartbeat import Heartbeat, beating
 from app.jobs.host_memory import available_bytes
 from app.jobs.job import MOST_ATTEMPTS
@@ -27,6 +28,7 @@ from app.jobs.queue import open_queue, queue_engine, start_consuming, stop_consu
 from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
 from app.jobs.sweeper import sweep_host
+from app.jobs.worker_files import WorkerFiles
 from app.jobs.worker_identity import Identity, only_one, worker_id
 from app.ledger.book import Book
 from app.ledger.entry import BookedPrice
@@ -55,7 +57,8 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
         telemetry = stack.enter_context(start(telemetry_settings))
-        breaker = Breakers(telemetry).make("database", threshold=_THRESHOLD, pause=PAUSE, counts=is_away)
+        breakers = Breakers(telemetry)
+        breaker = breakers.make("database", threshold=_THRESHOLD, pause=PAUSE, counts=is_away)
         database = stack.enter_context(open_database(settings.database, telemetry=telemetry, breaker=breaker))
         database.read(check_schema)
         gpus = stack.enter_context(open_gpus(telemetry_settings, telemetry))
@@ -66,9 +69,12 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
         keeper = stack.enter_context(keeping(database, name, book, telemetry))
         generator = load(settings.generator, device)
         identity = Identity(name, device, generator.model)
-        files = files_of(settings)
-        files.prepare()
-        sweep_host(database, files)
+        kept = files_of(settings)
+        kept.prepare()
+        sweep_host(database, kept)
+        # One is enough: a store's client has tried again by then.
+        storage = breakers.make("storage", threshold=1, pause=PAUSE, counts=is_storage_away)
+        files = WorkerFiles(kept, storage)
         restarting = Restarting(
             identity,
             telemetry,
@@ -84,7 +90,9 @@ def work(settings: Settings, telemetry_settings: TelemetrySettings) -> NoReturn:
             telemetry.serve_metrics(
                 settings.worker_host,
                 settings.worker_port,
-                ready=lambda: ready.is_set() and heartbeat.is_fresh and not _is_lost(device, gpus),
+                ready=lambda: (
+                    ready.is_set() and heartbeat.is_fresh and storage.state == "closed" and not _is_lost(device, gpus)
+                ),
             )
         )
         engine = stack.enter_context(queue_engine(settings, telemetry))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 #: 50 ms are promised; what is left is for the decision in memory and for a loop that is late.
-SILENCE: Final = timedelta(milliseconds=40)
+SILENCE: Final = timedelta(milliseconds=35)
 _MOST: Final = timedelta(milliseconds=500)
 
 

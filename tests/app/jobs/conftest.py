@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from app.breakers import Breakers
 from app.database.engine import Database
 from app.generation import load
 from app.generation.confined import Examiner
 from app.jobs.attempt import Attempt
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, is_storage_away
 from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
+from app.jobs.worker_files import WorkerFiles
 from app.jobs.worker_identity import Identity
 from app.ledger.book import Book
 from app.ledger.entry import BookedPrice
@@ -49,10 +52,14 @@ def runner_of(
 
     def make(worker_id: str) -> Runner:
         generator = load(settings.generator, CPU)
-        attempt = Attempt(database, files, generator, keeper, telemetry, examiner)
+        kept = WorkerFiles(
+            files,
+            Breakers(telemetry).make("storage", threshold=1, pause=timedelta(milliseconds=10), counts=is_storage_away),
+        )
+        attempt = Attempt(database, kept, generator, keeper, telemetry, examiner)
         identity = Identity(worker_id, CPU, generator.model)
         restarting = Restarting(identity, telemetry, threading.Event(), leak_bytes=2**30, memory_bytes=None)
-        return Runner(database, files, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)
+        return Runner(database, kept, attempt, identity, telemetry, restarting=restarting, tariff=settings.tariff)
 
     return make
 

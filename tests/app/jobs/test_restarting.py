@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from app.breakers import Breakers
 from app.database.engine import Database
 from app.generation import load
 from app.generation.confined import Examiner
 from app.jobs.attempt import Attempt
 from app.jobs.exit_status import EXIT_STATUS, Reason
-from app.jobs.files import JobFiles
+from app.jobs.files import JobFiles, is_storage_away
 from app.jobs.host_memory import available_bytes
 from app.jobs.restarting import Restarting
 from app.jobs.runner import Runner
+from app.jobs.worker_files import WorkerFiles
 from app.jobs.worker_identity import Identity
 from app.ledger.energy import Tariff
 from app.ledger.keeping import Keeper
@@ -49,8 +52,12 @@ class Worker:
         self.restarting = Restarting(
             identity, telemetry, self.stop, **{"leak_bytes": 2**30, "memory_bytes": None} | bounds
         )
-        attempt = Attempt(database, files, generator, keeper, telemetry, examiner)
-        self.runner = Runner(database, files, attempt, identity, telemetry, restarting=self.restarting, tariff=Tariff())
+        kept = WorkerFiles(
+            files,
+            Breakers(telemetry).make("storage", threshold=1, pause=timedelta(milliseconds=10), counts=is_storage_away),
+        )
+        attempt = Attempt(database, kept, generator, keeper, telemetry, examiner)
+        self.runner = Runner(database, kept, attempt, identity, telemetry, restarting=self.restarting, tariff=Tariff())
         self.life = lambda: telemetry.places.of(CPU).lives()[0]
 
     def run(self, job_id: str) -> str:

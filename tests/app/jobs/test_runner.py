@@ -150,7 +150,7 @@ async def test_worker_that_was_thought_dead_cannot_end_the_job(
     client: httpx.AsyncClient, acme: dict[str, str], runner_of: Callable[[str], Runner], submit: Any, database: Database,
     files: JobFiles,
 ) -> None:  # fmt: skip
-    job_id = (await submit("slow=5"))["job_id"]
+    job_id = (await submit("slow=60"))["job_id"]
     slow = threading.Thread(target=runner_of("w1"), args=(job_id,))
     slow.start()
     while (
@@ -162,7 +162,7 @@ async def test_worker_that_was_thought_dead_cannot_end_the_job(
         pass
     second = await asyncio.to_thread(database.write, claims.claim, job_id, "w2", device="cpu", model="tiny-1")
     assert isinstance(second, Claim)
-    slow.join(timeout=3)
+    slow.join(timeout=30)
     assert not slow.is_alive()
     status = await status_of(client, acme, job_id)
     assert (status["status"], status["attempts"]) == ("running", 2)
