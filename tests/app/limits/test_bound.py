@@ -94,10 +94,11 @@ def standing_still(server: RedisServer) -> Iterator[None]:
 async def test_server_that_stands_still(server: RedisServer, tmp_path, telemetry, at_once: int) -> None:
     async with counting(server.url, tmp_path, telemetry) as counts:
         await counts.take(LIMIT, "caller")
+        before = failed(telemetry)  # a busy host may have kept even this one from its answer
         with standing_still(server):
             took = [await ticks_of(counts, at_once=at_once) for _ in range(3)]
     assert max(took) <= MOST_TICKS
-    assert failed(telemetry) == 3 * at_once
+    assert failed(telemetry) - before == 3 * at_once
 
 
 @pytest.mark.integration
@@ -152,12 +153,12 @@ async def test_connection_that_is_reset_in_the_middle_of_each_command(tmp_path, 
 async def test_all_decisions_of_a_request_wait_no_longer_than_one(server: RedisServer, tmp_path, telemetry) -> None:
     async with counting(server.url, tmp_path, telemetry) as counts:
         await counts.take(LIMIT, "caller")
-        waited = Waited()
+        waited, before = Waited(), failed(telemetry)
         with standing_still(server):
             took = [await ticks_of(counts, waited=waited) for _ in range(3)]
     assert waited.in_vain
     assert took[0] <= MOST_TICKS
-    assert failed(telemetry) == 1
+    assert failed(telemetry) - before == 1
 
 
 async def test_request_with_a_wrong_key_waits_once(

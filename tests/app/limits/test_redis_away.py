@@ -28,8 +28,8 @@ pytestmark = pytest.mark.integration
 
 LIMIT = (Policy("submit", parse("1000000/hour")),)
 PAUSE = timedelta(milliseconds=100)
-#: 50 ms are promised on a host that is not busy with other tests.
-MOST_SECONDS = 0.5
+#: By the clock, on a host that is busy with other tests. What is promised is in test_bound.py, by ticks of the loop.
+MOST_SECONDS = 3
 
 
 @pytest.fixture
