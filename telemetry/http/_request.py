@@ -28,6 +28,7 @@ _EVENTS: Final = b"text/event-stream"
 # nginx's code for a client that left before an answer began; it is never sent.
 _CLIENT_CLOSED: Final = 499
 _SERVER_ERROR: Final = 500
+_NOT_IMPLEMENTED: Final = 501
 
 
 def is_quiet(path: str) -> bool:
@@ -172,7 +173,8 @@ class Exchange:
             ids=self._ids if exported else None,
         )
         if not self._quiet:
-            level = logging.ERROR if status >= _SERVER_ERROR else logging.INFO
+            # What any stranger can ask for, by a method that nobody knows, is no error of the server.
+            level = logging.ERROR if status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED else logging.INFO
             self._observer.access.write(level, self.fields, self._ids, self._line(outcome, status, seconds))
 
     def _latency(self, seconds: float) -> float:

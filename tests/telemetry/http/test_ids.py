@@ -100,6 +100,14 @@ async def test_access_line_says_who_what_and_how_long(app, client, lines, spans)
     assert (inside["request_id"], inside["trace_id"], inside["customer"]) == ("r-1", access["trace_id"], "acme")
 
 
+@pytest.mark.parametrize(("status", "level"), [(404, "info"), (500, "error"), (501, "info"), (503, "error")])
+async def test_what_the_server_did_wrong_is_an_error(app, client, lines, status, level):
+    app.get("/x")(lambda: PlainTextResponse("", status_code=status))
+    await client.get("/x")
+    (access,) = lines()
+    assert (access["status"], access["level"]) == (status, level)
+
+
 async def test_nothing_of_one_request_is_left_for_the_next(app, client, lines):
     app.get("/x")(lambda: 1)
     await client.get("/x", headers={"x-request-id": "r-1"})
