@@ -1,7 +1,8 @@
 """Failed key checks: an address with many of them is refused before its next key is looked up, longer and longer.
 
 A key that was good here before is looked up however its neighbours behind the same address behave, so that nobody is
-locked out by somebody else; a new key waits as the address does. What is in the way of guessing is the key's 256 bits;
+locked out by somebody else; a new key waits as the address does. Addresses of this host are counted and never refused:
+the commands of whoever runs the service come from there, and all of its customers where a proxy is not named. What is in the way of guessing is the key's 256 bits;
 this keeps guessing from being a load.
 
 Series: `rate_limit_*{limiter="failures"}`.
@@ -20,7 +21,7 @@ from limits import parse
 from starlette.requests import Request
 
 from app.errors import Code, ServiceError
-from app.limits.caller import address_id
+from app.limits.caller import address_id, is_local
 from app.limits.counts import Counts
 from app.limits.refusals import Refusals
 from app.limits.standing import Policy
@@ -65,7 +66,7 @@ class Failures:
             return
         digest = hashlib.sha256(text.encode()).digest()
         address = address_id(request)
-        if not self._is_known(digest):
+        if not self._is_known(digest) and not is_local(request):
             await self._admit(address, waited_by(request))
         self._in_flight[address] += 1
         try:

@@ -80,6 +80,12 @@ async def test_burst_of_guesses_is_not_looked_up_at_once(client: httpx.AsyncClie
     assert statuses.count(401) <= 3
 
 
+async def test_this_host_is_not_locked_out(client_at: Client, acme: dict[str, str]) -> None:
+    here = client_at("127.0.0.1")
+    assert [await ask(here, wrong()) for _ in range(6)] == [401] * 6
+    assert await ask(here, acme) == 200
+
+
 async def test_missing_key_is_no_guess(client: httpx.AsyncClient) -> None:
     assert [(await client.get("/jobs")).status_code for _ in range(6)] == [401] * 6
     assert await ask(client, {"Authorization": "Basic abc"}) == 401
