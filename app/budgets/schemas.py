@@ -30,7 +30,9 @@ class NewBudget(BaseModel):
     hard_usd: Amount | None = Field(None, description="Jobs that would go beyond it are refused with 402.")
 
     @model_validator(mode="after")
-    def _in_order(self) -> NewBudget:
+    def _said_and_in_order(self) -> NewBudget:
+        if not self.model_fields_set:
+            raise ValueError("should have soft_usd, hard_usd or both; null takes an amount away")
         if self.soft_usd is not None and self.hard_usd is not None and self.soft_usd > self.hard_usd:
             raise ValueError(f"soft_usd={self.soft_usd} should be at most hard_usd={self.hard_usd}")
         return self

@@ -18,6 +18,7 @@ from app.keys.ring import KeyRing
 from app.keys.scopes import ADMIN_ONLY, Scope
 from app.keys.secret import parse, parse_foreign
 from app.limits.enforcement import limit_key
+from app.query_names import refuse_unknown_names
 from telemetry import annotate
 
 if TYPE_CHECKING:
@@ -43,13 +44,17 @@ async def require_key(
     needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Key:
-    """Return the key that the request carries, or refuse it: 401 without a good one, 429 over its limits, 403 without the scopes."""
+    """Return the key that the request carries, or refuse it: 401 without a good one, 429 over its limits, 403 without the scopes.
+
+    Who may ask must ask by names that the route knows (422).
+    """
     key: Key | None = getattr(request.state, "key", None)
     if key is None:
         key = request.state.key = await _known(request, credentials)
         await limit_key(request, key)
     for scope in needed.scopes:
         _allow(key, Scope(scope))
+    refuse_unknown_names(request)
     return key
 
 

@@ -102,6 +102,7 @@ async def test_list_has_the_service_first_and_then_who_used_most(
         ("service/day", {"hard_usd": 1e-10}, "hard_usd"),
         ("service/day", {"hard_usd": 1, "soft_usd": 2}, "body"),
         ("service/day", {"hard": 1}, "hard"),
+        ("service/day", {}, "body"),
     ],
 )
 async def test_wrong_budgets_name_the_field(

@@ -74,6 +74,17 @@ async def test_moment_that_utc_cannot_hold_is_refused(
     assert answer.json()["errors"][0]["field"] == "before"
 
 
+async def test_name_in_a_query_that_a_route_does_not_know_is_refused(
+    client: httpx.AsyncClient, acme: dict[str, str]
+) -> None:
+    answer = await client.get("/jobs?statuss=failed&limit=1", headers=acme)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    allowed = "Did you mean status? Allowed: before, cursor, limit, status."
+    assert answer.json()["errors"] == [{"field": "statuss", "value": "an unknown name", "message": allowed}]
+    assert (await client.get("/jobs?statuss=failed")).status_code == 401
+    assert (await client.get("/budgets/me?any=1", headers=acme)).status_code == 200
+
+
 async def test_key_with_a_character_that_no_text_may_have_is_not_found(
     client: httpx.AsyncClient, admin: dict[str, str]
 ) -> None:
