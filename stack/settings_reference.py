@@ -60,7 +60,7 @@ def _sections() -> Iterator[str]:
     yield "The notifier publishes them as `alert_threshold{alert=}`; the rules read that series, so a change needs no rule edit.\n"
     yield "| variable | default | what it is |\n|---|---|---|"
     for threshold in THRESHOLDS:
-        yield f"| `{threshold.variable}` | {threshold.default:g} | {threshold.meaning} ({threshold.unit}) |"
+        yield f"| `{threshold.variable}` | {threshold.default:.15g} | {threshold.meaning} ({threshold.unit}) |"
     yield ""
 
 
