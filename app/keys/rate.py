@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _MOST: Final = 1_000_000_000
+# The library takes it for one.
+_NO_TIME: Final = re.compile(r"(?:/|per)\s*0+\b")
 _ALLOWED: Final = "should be one limit such as 10/hour or 500 per 15 minutes, with at least one request"
 
 
@@ -20,7 +23,7 @@ def rate_limit(text: str) -> str:
         limits = parse_many(text)
     except ValueError as error:
         raise ValueError(_ALLOWED) from error
-    if len(limits) != 1 or not 1 <= limits[0].amount <= _MOST or limits[0].multiples < 1:
+    if _NO_TIME.search(text) or len(limits) != 1 or not 1 <= limits[0].amount <= _MOST:
         raise ValueError(_ALLOWED)
     (limit,) = limits
     return f"{limit.amount}/{f'{limit.multiples} ' if limit.multiples > 1 else ''}{limit.GRANULARITY.name}"

@@ -59,6 +59,7 @@ async def test_key_is_made_with_the_budget_of_its_customer(client: Client, admin
     [
         ({"rate_limit": "10"}, ("rate_limit",)),
         ({"rate_limit": "0/hour"}, ("rate_limit",)),
+        ({"rate_limit": "5 per 0 minutes"}, ("rate_limit",)),
         ({"rate_limit": "10/hour;5/minute"}, ("rate_limit",)),
         ({"rate_limit": "-1/hour"}, ("rate_limit",)),
         ({"scopes": ["jobs:fly"]}, ("scopes", 0)),
