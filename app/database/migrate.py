@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from app.database.engine import Database, open_database
 from app.database.schema import REVISION, WrongSchemaError, current_revision, is_later_and_fits
@@ -23,6 +24,10 @@ FOLDER: Final = Path(__file__).resolve().parents[1] / "migrations"
 _LOCK: Final = 7_546_821_950  # any number, the same in every version
 _PATIENCE_SECONDS: Final = 120.0
 _SECONDS_BETWEEN: Final = 0.1
+#: Less than the second after which PostgreSQL looks for a deadlock: it is the migration that begins anew, not a request.
+_LOCK_PATIENCE: Final = "300ms"
+#: lock_not_available, deadlock_detected
+_GAVE_WAY: Final = ("55P03", "40P01")
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
@@ -36,7 +41,7 @@ def migrate(settings: Settings, revision: str = "head") -> None:
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     with open_database(settings.database) as database, _one_at_a_time(database):
-        if database.write(_move, revision) and revision == "head":
+        if _move_between_others(database, revision) and revision == "head":
             migrate_queue(settings)
 
 
@@ -68,8 +73,22 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
+def _move_between_others(database: Database, revision: str) -> bool:
+    """Return what `_move` returns, tried until it gets every lock at once; who comes after one that waits would wait, too."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return database.write(_move, revision)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY or time.monotonic() > end:
+                raise
+        time.sleep(_SECONDS_BETWEEN)
+
+
 def _move(connection: Connection, revision: str) -> bool:
     """Return whether the database is this version's to move."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_PATIENCE}'"))
     current = current_revision(connection)
     if is_later_and_fits(current):
         return False

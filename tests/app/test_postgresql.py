@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -107,6 +108,23 @@ def test_migrations_go_forward_and_back(empty: Settings) -> None:
         assert database.read(lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
         migrate(empty)
         database.read(schema.check_schema)
+
+
+def test_migration_that_waits_for_the_service_does_not_make_others_wait(empty: Settings) -> None:
+    """Whoever asks a table for which somebody waits, to change it, waits behind him; two such waits are a deadlock."""
+    migrate(empty, "0002")
+    with open_database(empty.database) as database, ThreadPoolExecutor(1) as pool:
+        with database.engine.begin() as busy:
+            busy.execute(text("LOCK TABLE job, run, worker, api_key IN ACCESS SHARE MODE"))
+            migrating = pool.submit(migrate, empty)
+            for _ in range(10):
+                with database.engine.begin() as other:
+                    other.execute(text("SET LOCAL lock_timeout = '5s'"))
+                    other.execute(text("SELECT count(*) FROM job, run, worker, api_key"))
+                    time.sleep(0.1)
+            assert not migrating.done()
+        migrating.result(60)
+        assert database.read(schema.current_revision) == schema.REVISION
 
 
 def test_many_nodes_may_migrate_at_once(empty: Settings) -> None:

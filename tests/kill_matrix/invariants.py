@@ -24,6 +24,11 @@ def unfinished(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(job).where(job.c.state.not_in(final))) or 0
 
 
+def settled(database: Database) -> bool:
+    """Tell whether every job has ended, and the queue has noted the end of each delivery, which takes it a moment."""
+    return database.read(unfinished) == 0 and not database.read(_deliveries)
+
+
 def broken(database: Database, accepted: Mapping[str, str]) -> Iterator[str]:
     """Tell what is wrong with jobs: `accepted` are the ids that customers were told, by the names of their submits."""
     jobs = {row.id: row for row in database.read(lambda connection: connection.execute(select(job)).all())}

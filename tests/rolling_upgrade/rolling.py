@@ -15,7 +15,7 @@ from tests.app.cluster import Cluster, Node, cluster
 from tests.app.conftest import bearer
 from tests.app.processes import until
 from tests.app.scale.traffic import Traffic, flowing
-from tests.kill_matrix.invariants import broken, damaged, unfinished
+from tests.kill_matrix.invariants import broken, damaged, settled
 from tests.kill_matrix.rounds import FORM, VIDEO
 from tests.rolling_upgrade.balancer import Balancer, balancing
 from tests.rolling_upgrade.versions import Version
@@ -49,7 +49,7 @@ class Upgrade:
         ]
         with open_database(self.nodes.settings.database, pool_size=1) as database:
             try:
-                until(lambda: database.read(unfinished) == 0, ENDED_WITHIN)
+                until(lambda: settled(database), ENDED_WITHIN)
             except AssertionError:
                 wrong.append(f"jobs have not ended {ENDED_WITHIN:g} s after the last submit")
             wrong += broken(database, traffic.accepted)
@@ -79,7 +79,12 @@ class Upgrade:
         for node in nodes:
             balancer.away.add(node.name)
             began = time.monotonic()
-            status = await asyncio.to_thread(self._start_anew, node, version)
+            try:
+                status = await asyncio.to_thread(self._start_anew, node, version)
+            except AssertionError:  # it stays away, and the others go on
+                last = node.log.rstrip().rpartition("\n")[2]
+                balancer.wrong.append(f"{node.name} did not get ready with the {version.name} version: {last}")
+                continue
             balancer.away.discard(node.name)
             self.say(f"{node.name:8} is of the {version.name} version after {time.monotonic() - began:.1f} s")
             if status:
@@ -88,7 +93,7 @@ class Upgrade:
 
     @staticmethod
     def _start_anew(node: Node, version: Version) -> int:
-        status = node.running.terminate(60)
+        status = node.running.terminate(60) if node.running.process.poll() is None else 0
         node.service.root = version.root
         node.spawn().wait_ready()
         return status

@@ -19,7 +19,7 @@ from tests.app.conftest import bearer
 from tests.app.customer import Form, finished
 from tests.app.processes import until
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.xdist_group("cluster")]
 
 SUBMITS = 50
 LIMIT = 20

@@ -9,7 +9,7 @@ import pytest
 
 from tests.kill_matrix.rounds import VICTIMS, arena
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def test_nothing_accepted_is_lost_or_done_twice_whoever_is_killed(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_apis_and_workers_are_restarted_under_load(nodes: Cluster, form: Form) -
     traffic = Traffic([node.url for node in nodes.apis], headers, form, prompt="slow=0.1")
 
     async def rolling() -> list[int]:
-        async with flowing(traffic, submits=4, looks=30):
+        async with flowing(traffic, submits=4, looks=12):
             return [await asyncio.to_thread(stopped, node) for node in nodes.nodes]
 
     statuses = asyncio.run(rolling())
