@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 
 _PAUSE: Final = 0.05
-_PATIENCE: Final = 40.0
+_PATIENCE: Final = 90.0
 
 
 @dataclass
@@ -80,7 +80,7 @@ async def flowing(traffic: Traffic, *, submits: float, looks: float) -> AsyncIte
     """Keep the traffic up, so many calls a second, while the block lasts; then wait for the last answers."""
     stop = asyncio.Event()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=20)
-    async with httpx.AsyncClient(headers=dict(traffic.headers), timeout=60, limits=limits) as client:
+    async with httpx.AsyncClient(headers=dict(traffic.headers), timeout=_PATIENCE, limits=limits) as client:
 
         async def flow(call: Any, rate: float) -> None:
             async with asyncio.TaskGroup() as calls:
