@@ -62,17 +62,22 @@ class Upgrade:
             traffic = Traffic(balancer.urls, self.headers, FORM, prompt="slow=0.2")
             async with flowing(traffic, submits=SUBMITS_A_SECOND, looks=LOOKS_A_SECOND):
                 await asyncio.sleep(BESIDE_SECONDS)
-                await self._migrate(self.new)
+                await self._migrate(balancer, self.new)
                 await self._replace(balancer, [*apis, *workers], self.new)
-                await self._migrate(self.old)  # as a node does that is set back: it leaves alone what it does not know
+                await self._migrate(
+                    balancer, self.old
+                )  # as a node does that is set back: it leaves alone what it does not know
                 await self._replace(balancer, [apis[0], workers[0]], self.old)
                 await self._replace(balancer, [apis[0], workers[0]], self.new)
         return traffic, balancer.wrong
 
-    async def _migrate(self, version: Version) -> None:
+    async def _migrate(self, balancer: Balancer, version: Version) -> None:
         began = time.monotonic()
-        await asyncio.to_thread(version.run, "migrate", self.environment)
-        self.say(f"the {version.name} version has migrated, in {time.monotonic() - began:.1f} s")
+        try:
+            await asyncio.to_thread(version.run, "migrate", self.environment)
+            self.say(f"the {version.name} version has migrated, in {time.monotonic() - began:.1f} s")
+        except RuntimeError as error:
+            balancer.wrong.append(str(error).rstrip().rpartition("\n")[2])
         await asyncio.sleep(BESIDE_SECONDS)
 
     async def _replace(self, balancer: Balancer, nodes: Sequence[Node], version: Version) -> None:
