@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    environment = {"PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "3"}
+    environment = {"PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "15"}
     with cluster(tmp_path_factory.mktemp("cluster"), apis=2, workers=2, environment=environment) as nodes:
         nodes.start()
         yield nodes
