@@ -26,8 +26,8 @@ _PATIENCE_SECONDS: Final = 120.0
 _SECONDS_BETWEEN: Final = 0.1
 #: Less than the second after which PostgreSQL looks for a deadlock: it is the migration that begins anew, not a request.
 _LOCK_PATIENCE: Final = "300ms"
-#: lock_not_available, deadlock_detected
-_GAVE_WAY: Final = ("55P03", "40P01")
+#: lock_not_available, deadlock_detected; and a new file that others are making one with a write-ahead log.
+_GAVE_WAY: Final = ("55P03", "40P01", "SQLITE_BUSY")
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
@@ -80,7 +80,8 @@ def _move_between_others(database: Database, revision: str) -> bool:
         try:
             return database.write(_move, revision)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY or time.monotonic() > end:
+            said = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+            if said not in _GAVE_WAY or time.monotonic() > end:
                 raise
         time.sleep(_SECONDS_BETWEEN)
 
