@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from telemetry import Telemetry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The open parts of one app; they live as long as its lifespan."""
 
