@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from app.database.migrate import migrate
 from app.keys.store import create_key
 from app.settings import Settings
 from tests.app.conftest import TINY
+from tests.app.limits.floods import FLOODS, decided_by_redis
 from tests.app.processes import service, until
 from tests.redis_server import redis_server
 
@@ -32,24 +32,10 @@ def ask(url: str, key: str | None = None) -> tuple[int, dict[str, Any]]:
         return error.code, json.load(error)
 
 
-def asked_in_vain(url: str) -> float:
-    """Return how many decisions of all processes Redis did not make, be it away or too busy to answer in time."""
-    with urllib.request.urlopen(f"{url}/metrics", timeout=30) as answer:  # noqa: S310 - our own address
-        families = text_string_to_metric_families(answer.read().decode())
-        return sum(
-            sample.value
-            for family in families
-            for sample in family.samples
-            if sample.name == "circuit_breaker_calls_total"
-            and sample.labels["breaker"] == "redis"
-            and sample.labels["outcome"] != "succeeded"
-        )
-
-
 def test_limit_is_one_for_all_processes_and_redis_may_come_and_go(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, generator=TINY)
     migrate(settings)
-    keys = [create_key(settings, f"customer {number}")[1].text for number in range(11)]
+    keys = [create_key(settings, f"customer {number}")[1].text for number in range(2 * FLOODS + 1)]
     with redis_server(tmp_path) as redis:
         environment = {
             "PLAINVIEW_HOME": str(tmp_path),
@@ -67,21 +53,12 @@ def test_limit_is_one_for_all_processes_and_redis_may_come_and_go(tmp_path: Path
                     asked = pool.map(lambda _: ask(f"{running.url}/jobs", key)[0], range(200))
                     return collections.Counter(asked)
 
-            def flood_that_redis_decides() -> collections.Counter[int]:
-                """A machine so busy that Redis is late is not what is asked here."""
-                for _ in range(5):
-                    before = asked_in_vain(running.url)
-                    passed = flood(keys.pop())
-                    if asked_in_vain(running.url) == before:
-                        return passed
-                pytest.fail("Redis has not decided any of five floods alone")
-
             def redis_is(status: str) -> bool:
                 # Each process has a health of its own.
                 seen = [ask(f"{running.url}/health")[1] for _ in range(20)]
                 return all(health["components"]["redis"]["status"] == status for health in seen)
 
-            assert flood_that_redis_decides() == {200: 50, 429: 150}
+            assert decided_by_redis([running.url], lambda _: flood(keys.pop())) == {200: 50, 429: 150}
             redis.kill()
             without = flood(keys.pop())
             assert set(without) == {200, 429}
@@ -89,4 +66,4 @@ def test_limit_is_one_for_all_processes_and_redis_may_come_and_go(tmp_path: Path
             until(lambda: redis_is("degraded"))
             redis.start()
             until(lambda: redis_is("healthy"))
-            assert flood_that_redis_decides() == {200: 50, 429: 150}
+            assert decided_by_redis([running.url], lambda _: flood(keys.pop())) == {200: 50, 429: 150}
