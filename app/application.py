@@ -30,6 +30,7 @@ from app.database.watched import PAUSE, THRESHOLD
 from app.docs.routes import router as docs_router
 from app.edge.layers import dress, guard
 from app.edge.uncached import Uncached
+from app.edge.unfinished import Unfinished
 from app.errors.handlers import add_handlers
 from app.errors.problem import count_problems_from_zero
 from app.errors.shapeless import ShapelessRequests
@@ -110,6 +111,7 @@ def create_app(settings: Settings, telemetry: Telemetry, *, examiner: Examiner |
         docs_router,
     ):
         app.include_router(answering_head(router))
+    app.add_middleware(Unfinished, stopping=app.state.stopping)
     app.add_middleware(Uncached)
     app.add_middleware(LimitHeaders)
     app.add_middleware(ShapelessRequests, streamed={"/generate"})

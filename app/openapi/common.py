@@ -18,7 +18,13 @@ EVERYWHERE: Final = {
     "500": ("InternalError", (Code.INTERNAL,)),
     "503": (
         "Unavailable",
-        (Code.DATABASE_UNAVAILABLE, Code.STORAGE_UNAVAILABLE, Code.UPSTREAM_UNAVAILABLE, Code.OVERLOADED),
+        (
+            Code.DATABASE_UNAVAILABLE,
+            Code.STORAGE_UNAVAILABLE,
+            Code.UPSTREAM_UNAVAILABLE,
+            Code.OVERLOADED,
+            Code.SHUTTING_DOWN,
+        ),
     ),
 }
 WITH_KEY: Final = {

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from app.database.migrate import migrate
+from app.keys.store import create_key
 from app.settings import Settings
-from tests.app.processes import service, until
+from tests.app.processes import events, service, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -45,6 +46,30 @@ def test_processes_say_that_they_are_not_ready_before_they_stop_answering(tmp_pa
             assert client.get(f"{running.url}/health/live").status_code == 200
             assert client.get(f"{running.url}/jobs").status_code == 401
         assert process.process.wait(20) == 0
+
+
+def test_request_that_does_not_end_in_time_is_told_to_come_back(tmp_path: Path) -> None:
+    environment = {"PLAINVIEW_HOME": str(tmp_path), "PLAINVIEW_GPU": "off", "PLAINVIEW_SHUTDOWN_GRACE_SECONDS": "1"}
+    settings = Settings(home=tmp_path)
+    migrate(settings)
+    key = create_key(settings, "acme")[1].text
+    with service(environment, tmp_path) as running:
+        process = running.start("serve")
+        address = ("127.0.0.1", int(running.url.rpartition(":")[2]))
+        with socket.create_connection(address) as client, client.makefile("rb") as answer:
+            head = (
+                f"POST /generate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Length: 1000\r\n"
+            )
+            client.sendall(f"{head}Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n".encode())
+            until(lambda: any((tmp_path / "data" / "uploads").iterdir()))
+            process.process.terminate()
+            text = answer.read().decode()
+        assert text.startswith("HTTP/1.1 503 ")
+        assert "\r\nretry-after: 2\r\n" in text
+        assert '"code":"shutting_down"' in text
+        assert process.process.wait(20) == 0
+        (line,) = (line for line in events(process.log, "http.request") if line["route"] == "/generate")
+        assert line["status"] == 503
 
 
 def cuts(url: str) -> float:
