@@ -58,7 +58,7 @@ def breakers() -> Panel:
     )
     selector = q.select(catalog.BREAKER_STATE, 'state!="closed"')
     return timeseries(
-        about, Query(q.total(selector, "job", "breaker", "state"), "{{breaker}} {{state}}"), top=1, decimals=0
+        about, Query(q.total(selector, "job", "breaker", "state"), "{{job}} {{breaker}} {{state}}"), top=1, decimals=0
     )
 
 

@@ -184,6 +184,13 @@ test("gaps stay gaps, and a hidden series is not drawn", () => {
   assert.equal(rest.length, 0);
 });
 
+test("series of one name are drawn apart", () => {
+  const drawn = lines([series("a", [1, 2]), series("a", [3, 4])], {}, colors);
+  const base = { exemplars: [], range: { from: 0, to: 1000 }, off: new Set(), size: { width: 400, height: 200 }, colors };
+  const { series: all } = option({ ...base, lines: drawn });
+  assert.equal(new Set(all.map(({ id }) => id)).size, 2);
+});
+
 test("an exemplar above the axis is drawn at its top and keeps its trace", () => {
   const drawn = lines([series("p95", [0.1, 0.2, 0.1])], { defaults: { unit: "s" } }, colors);
   const exemplar = { time: 1000, value: 60, traceId: "abc", labels: {} };

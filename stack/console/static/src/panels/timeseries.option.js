@@ -42,10 +42,24 @@ export function option({ lines, exemplars, range, off, size, colors }) {
         : [axes[0].axis],
     tooltip: { show: false },
     series: [
-      ...shown.map((line) => seriesOf(line, right.includes(line) ? 1 : 0, colors)),
+      ...distinct(shown.map((line) => seriesOf(line, right.includes(line) ? 1 : 0, colors))),
       ...diamonds(exemplars, axes[0].axis.max, colors),
     ],
   };
+}
+
+/**
+ * Series of one query may have the same name; the chart library takes no id twice.
+ * @template {{id: string}} T
+ * @param {T[]} series
+ */
+function distinct(series) {
+  const seen = new Map();
+  return series.map((each) => {
+    const before = seen.get(each.id) ?? 0;
+    seen.set(each.id, before + 1);
+    return before === 0 ? each : { ...each, id: `${each.id}/${before}` };
+  });
 }
 
 /**
