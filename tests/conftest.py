@@ -13,6 +13,13 @@ from tests.parts import missing
 from tests.redis_server import RedisServer, redis_server
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the time of slow tests to what they start, whose lines are not counted."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def program() -> Callable[[str], Path]:
     """Return a function from a program's name to its path."""

@@ -18,11 +18,11 @@ from stack.paths import PROJECT, Home
 SETTINGS = ("PLAINVIEW_", "OTEL_")  # what the user has set for the service must not reach the tests
 KEPT = ("PLAINVIEW_HOME", "PLAINVIEW_TEST_")
 QUICK = "not slow and not docker and not gpu"
-STEPS = ("ruff", "format", "mypy", "dashboards", "alerts", "errors", "licences", "promtool", "pytest")
-PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
-QUICK_PROCESSES = "3"  # of which one mostly waits
 #: Pages that code writes of itself, and what writes them.
 PAGES = {"errors": "app.errors.reference", "metrics": "telemetry.reference", "settings": "stack.settings_reference"}
+STEPS = ("ruff", "format", "mypy", "dashboards", "alerts", *PAGES, "licences", "promtool", "pytest")
+PARALLEL = ("--dist", "loadgroup")  # what shares a running stack is one group
+QUICK_PROCESSES = "3"  # of which one mostly waits
 ALL_PROCESSES = "2"  # what is slow starts processes of its own
 COVERAGE = ("--cov", "--cov-report=xml:.plainview/coverage.xml")  # of the tests' own processes alone
 

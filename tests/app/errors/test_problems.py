@@ -186,7 +186,7 @@ async def test_body_that_is_no_json_is_explained(
 async def test_no_depth_of_a_body_is_a_failure_of_the_service(client: httpx.AsyncClient, admin: dict[str, str]) -> None:
     """What can just be read may be too deep to be shown."""
     headers = {**admin, "Content-Type": "application/json"}
-    bodies = ['{"customer":' + "[" * depth + "]" * depth + "}" for depth in range(900, 1000)]
+    bodies = ['{"customer":' + "[" * depth + "]" * depth + "}" for depth in range(500, 1000, 5)]
     found = {(await client.post("/keys", headers=headers, content=body)).status_code for body in bodies}
     assert found == {400, 422}
 

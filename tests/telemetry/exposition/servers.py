@@ -78,24 +78,13 @@ class Server:
     def load(self, requests: int = 100) -> None:
         """Send requests over connections of their own, so that the system spreads them over the processes."""
 
-        order = f"{self.url}/orders/{{}}"
-
-        def one(number: int) -> int:
-            end = time.monotonic() + 30
-            while time.monotonic() < end:
-                try:
-                    return httpx.get(order.format(number), headers=_ALONE, timeout=_PATIENCE).status_code
-                except httpx.TransportError:  # its process ends: it was not answered
-                    time.sleep(0.02)
-            raise AssertionError(self._log.read_text()[-4000:])
-
         with ThreadPoolExecutor(4) as pool:
-            codes = list(pool.map(one, range(requests)))
+            codes = list(pool.map(lambda number: self._get(f"/orders/{number}").status_code, range(requests)))
         assert set(codes) == {200}
         self.answered += len(codes)
 
     def text(self, accept: str = "") -> str:
-        return httpx.get(f"{self.url}/metrics", headers={"accept": accept, **self._headers}).text
+        return self._get("/metrics", {"accept": accept, **self._headers}).text
 
     def samples(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         families = parse(self.text())
@@ -122,7 +111,16 @@ class Server:
         return seen
 
     def _pid(self) -> int:
-        return int(httpx.get(f"{self.url}/pid", headers=_ALONE).text)
+        return int(self._get("/pid").text)
+
+    def _get(self, path: str, headers: Mapping[str, str] = _ALONE) -> httpx.Response:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                return httpx.get(f"{self.url}{path}", headers=headers, timeout=_PATIENCE)
+            except httpx.TransportError:  # its process ends: it was not answered
+                time.sleep(0.02)
+        raise AssertionError(self._log.read_text()[-4000:])
 
     def wait(self) -> None:
         """Wait until all processes are there."""
