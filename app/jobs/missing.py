@@ -14,7 +14,7 @@ from telemetry.catalog import Event
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
-# An object store charges for each question: those of a month cost less than a dinner.
+# An object store charges for each question.
 _AT_A_LOOK: Final = 200
 _MOST_TOLD: Final = 10
 _MISSING: Final = counted(catalog.JOB_RESULTS_MISSING)
